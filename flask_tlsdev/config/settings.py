@@ -1,0 +1,203 @@
+"""The sum of the configuration, checked: what the rest of the package works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError
+from ..errors import PairNotFound
+from ..headers import Policy
+from ..names import Name
+from ..store import PairStore
+from . import keys
+from .environment import prefixed_config
+from .environment import user_environment
+from .factories import check_issuer
+from .factories import known_issuers
+from .folders import Folders
+
+if TYPE_CHECKING:
+    from ..issuers import Issuer
+    from ..issuers.base import IssuerFactory
+    from ..store import PairFiles
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was configured. :meth:`from_mapping` and :meth:`from_environment` make it.
+
+    It is a :class:`flask_tlsdev.provision.Source`.
+    """
+
+    names: tuple[Name, ...]
+    issuer: str
+    #: Whether ``TLSDEV_ISSUER`` was set. Outside development nothing is issued
+    #: that nobody asked for.
+    issuer_is_named: bool
+    key_type: str
+    lifetime: timedelta
+    #: How long before its end a pair is renewed; ``None``: a third of its life.
+    renew_before: timedelta | None
+    minimum_version: str
+    #: Seconds.
+    handshake_timeout: float
+    files_path: Path | None
+    #: The headers that responses get.
+    policy: Policy
+    folders: Folders
+    #: Name to factory, ours and the app's own.
+    issuers: Mapping[str, IssuerFactory] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Check what no key can see alone."""
+        check_issuer(self.issuer, self.issuers)
+
+        if self.renew_before is not None and self.renew_before >= self.lifetime:
+            raise ConfigError(
+                "TLSDEV_RENEW_BEFORE: a certificate would be renewed as soon as it is"
+                f" issued, for it is valid for {self.lifetime}.",
+                key="TLSDEV_RENEW_BEFORE",
+                hint="It takes less than TLSDEV_LIFETIME.",
+            )
+
+        if self.issuer == "files" and self.files_path is None:
+            raise ConfigError(
+                "TLSDEV_FILES_PATH: the issuer 'files' serves a pair from a folder,"
+                " and none is named.",
+                key="TLSDEV_FILES_PATH",
+                hint="Set it to the folder that has tls.crt and tls.key.",
+            )
+
+    @classmethod
+    def from_mapping(
+        cls,
+        config: Mapping[str, object],
+        *,
+        environ: Mapping[str, str],
+        issuers: Mapping[str, IssuerFactory] | None = None,
+        store_path: Path | None = None,
+        ca_path: Path | None = None,
+    ) -> Settings:
+        """The settings in ``app.config`` or a mapping like it.
+
+        :param environ: The environment; it says where the user's folders are
+            and nothing else. What a dotenv file put there is not heard.
+        :param issuers: The app's own issuers.
+        :param store_path: The folder of pairs, from the command line.
+        :param ca_path: The folder of the local CA, from the command line.
+        :raises ConfigError: A key is unknown or its value is none that it can
+            have.
+        """
+        values = keys.read(config)
+        known = known_issuers(issuers)
+        folders = Folders.find(user_environment(environ))
+        return cls(
+            names=values["TLSDEV_NAMES"],
+            issuer=values["TLSDEV_ISSUER"],
+            issuer_is_named="TLSDEV_ISSUER" in config,
+            key_type=values["TLSDEV_KEY_TYPE"],
+            lifetime=values["TLSDEV_LIFETIME"],
+            renew_before=values["TLSDEV_RENEW_BEFORE"],
+            minimum_version=values["TLSDEV_MINIMUM_VERSION"],
+            handshake_timeout=values["TLSDEV_HANDSHAKE_TIMEOUT"],
+            files_path=values["TLSDEV_FILES_PATH"],
+            policy=keys.policy(values),
+            folders=folders.moved(store=store_path, ca=ca_path),
+            issuers=known,
+        )
+
+    @classmethod
+    def from_environment(
+        cls,
+        environ: Mapping[str, str],
+        *,
+        issuers: Mapping[str, IssuerFactory] | None = None,
+        store_path: Path | None = None,
+        ca_path: Path | None = None,
+    ) -> Settings:
+        """The settings in ``FLASK_TLSDEV_...`` variables, where there is no app.
+
+        The parameters are those of :meth:`from_mapping`.
+        """
+        return cls.from_mapping(
+            prefixed_config(environ),
+            environ=environ,
+            issuers=issuers,
+            store_path=store_path,
+            ca_path=ca_path,
+        )
+
+    def with_paths(
+        self, *, store_path: Path | None = None, ca_path: Path | None = None
+    ) -> Settings:
+        """The same settings with these folders, where one is given."""
+        folders = self.folders.moved(store=store_path, ca=ca_path)
+        return replace(self, folders=folders)
+
+    def with_options(
+        self,
+        *,
+        issuer: str | None = None,
+        key_type: str | None = None,
+        lifetime: timedelta | None = None,
+        add_names: Iterable[Name] = (),
+    ) -> Settings:
+        """The same settings with what was asked for on the command line.
+
+        :raises ConfigError: There is no such issuer, or the settings do not go
+            together any more.
+        """
+        return replace(
+            self,
+            names=tuple(dict.fromkeys((*self.names, *add_names))),
+            issuer=issuer or self.issuer,
+            issuer_is_named=self.issuer_is_named or issuer is not None,
+            key_type=key_type or self.key_type,
+            lifetime=lifetime or self.lifetime,
+        )
+
+    @property
+    def store_path(self) -> Path:
+        """Where the pairs are kept. :exc:`StoreError` for a user without a home."""
+        return self.folders.store
+
+    @property
+    def ca_path(self) -> Path:
+        """Where the local CA is kept. :exc:`StoreError` for a user without a home."""
+        return self.folders.ca
+
+    @property
+    def store(self) -> PairStore:
+        return PairStore(self.store_path)
+
+    def make_issuer(self) -> Issuer:
+        """The issuer, with a new CA where the local one was missing."""
+        return self.issuers[self.issuer](self)
+
+    def find_issuer(self) -> Issuer | None:
+        """The issuer, or ``None`` where it has still to be made."""
+        if self.issuer != "local-ca":
+            return self.make_issuer()
+
+        from ..issuers.local_ca import LocalCA
+
+        try:
+            return LocalCA.open(self.ca_path)
+        except PairNotFound:
+            return None
+
+    def mounted_files(self) -> PairFiles | None:
+        """The pair that somebody else keeps, where the issuer is ``files``."""
+        if self.issuer != "files" or self.files_path is None:
+            return None
+
+        from ..issuers.files import locate
+
+        return locate(self.files_path)

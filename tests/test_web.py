@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import abort
+from flask import Flask
+from flask import redirect
+from flask import request
+from flask import Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flask_tlsdev.config import Settings
+from flask_tlsdev.web import facts_of
+from flask_tlsdev.web import HeaderHooks
+
+EVERYWHERE = {"X-Content-Type-Options", "Cross-Origin-Resource-Policy"}
+ON_PAGES = EVERYWHERE | {
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Origin-Agent-Cluster",
+    "Referrer-Policy",
+    "X-Frame-Options",
+}
+HSTS = "Strict-Transport-Security"
+OURS = ON_PAGES | {HSTS}
+
+
+def make_app(folder: Path, **config: Any) -> Flask:
+    """An app with our hooks and a view of each kind."""
+    settings = Settings.from_mapping(config, environ={"HOME": str(folder)})
+    app = Flask(__name__, static_folder=folder)
+    HeaderHooks(SimpleNamespace(settings=settings)).init_app(app)
+
+    @app.get("/")
+    def index() -> str:
+        return "<p>hello"
+
+    @app.get("/own")
+    def own() -> Response:
+        return Response("<p>", headers={"content-security-policy": "default-src *"})
+
+    @app.get("/data")
+    def data() -> dict[str, int]:
+        return {"a": 1}
+
+    @app.get("/away")
+    def away() -> Any:
+        return redirect("/")
+
+    @app.get("/stream")
+    def stream() -> Iterator[str]:
+        yield "<p>"
+        yield "hello"
+
+    @app.get("/refused")
+    def refused() -> str:
+        abort(403)
+
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("broken")
+
+    return app
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return make_app(tmp_path)
+
+
+def ours(response: Any) -> set[str]:
+    """Which of our headers a response has; each stands there once."""
+    names = [name for name, _ in response.headers if name in OURS]
+    assert len(names) == len(set(names))
+    return set(names)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/away", 302),
+        ("/stream", 200),
+        ("/refused", 403),
+        ("/nowhere", 404),
+        ("/broken", 500),
+    ],
+)
+def test_every_page_has_the_headers(app: Flask, path: str, status: int) -> None:
+    response = app.test_client().get(path)
+
+    assert response.status_code == status
+    assert ours(response) == ON_PAGES
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
+def test_every_method_has_the_headers(app: Flask, method: str) -> None:
+    response = app.test_client().open("/", method=method)
+
+    assert ours(response) == ON_PAGES
+
+
+def test_data_has_only_the_headers_that_it_can_use(app: Flask) -> None:
+    response = app.test_client().get("/data")
+
+    assert ours(response) == EVERYWHERE
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("logo.png", EVERYWHERE),
+        ("style.css", EVERYWHERE | {"Referrer-Policy"}),
+        ("picture.svg", ON_PAGES),
+    ],
+)
+def test_a_static_file_has_the_headers_that_it_can_use(
+    app: Flask, tmp_path: Path, name: str, names: set[str]
+) -> None:
+    (tmp_path / name).write_text("x")
+
+    with app.test_client().get(f"/{tmp_path.name}/{name}") as response:
+        assert response.status_code == 200
+        assert ours(response) == names
+
+
+def test_a_header_of_the_view_wins(app: Flask) -> None:
+    response = app.test_client().get("/own")
+
+    assert response.headers.getlist("Content-Security-Policy") == ["default-src *"]
+    assert ours(response) == ON_PAGES - {"Content-Security-Policy"}
+
+
+def test_an_untrusted_host_gets_an_error_page_with_headers(app: Flask) -> None:
+    app.config["TRUSTED_HOSTS"] = ["shop.com"]
+
+    response = app.test_client().get("/", base_url="https://evil.com")
+
+    assert response.status_code == 400
+    assert ours(response) == OURS
+
+
+@pytest.mark.parametrize(
+    ("base_url", "sent"),
+    [
+        ("https://www.shop.com", True),
+        ("https://www.shop.com:8443", True),
+        ("http://www.shop.com", False),
+        ("https://localhost:5000", False),
+        ("https://app.test", False),
+        ("https://[::1]:5000", False),
+        ("https://192.168.1.20", False),
+    ],
+)
+def test_hsts_goes_to_public_names_over_https(
+    app: Flask, base_url: str, sent: bool
+) -> None:
+    response = app.test_client().get("/", base_url=base_url)
+
+    assert (HSTS in response.headers) is sent
+
+
+@pytest.mark.parametrize("mode", ["debug", "testing"])
+def test_hsts_does_not_go_out_in_debug_or_in_tests(app: Flask, mode: str) -> None:
+    setattr(app, mode, True)
+
+    response = app.test_client().get("/", base_url="https://www.shop.com")
+
+    assert HSTS not in response.headers
+
+
+def test_what_a_client_says_of_its_protocol_is_not_believed(app: Flask) -> None:
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "www.shop.com"}
+
+    response = app.test_client().get("/", base_url="http://www.shop.com", headers=said)
+
+    assert HSTS not in response.headers
+
+
+def test_what_a_trusted_proxy_says_of_the_protocol_counts(app: Flask) -> None:
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_host=1)  # type: ignore[method-assign]
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "www.shop.com"}
+
+    response = app.test_client().get("/", base_url="http://10.0.0.7", headers=said)
+
+    assert HSTS in response.headers
+
+
+def test_the_preset_off_sends_nothing_but_what_is_set(tmp_path: Path) -> None:
+    app = make_app(tmp_path, TLSDEV_HEADERS="off", TLSDEV_COOP="unsafe-none")
+
+    response = app.test_client().get("/")
+
+    assert ours(response) == {"Cross-Origin-Opener-Policy"}
+    assert response.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
+
+
+def test_two_apps_have_each_their_own_headers(tmp_path: Path) -> None:
+    apps = [make_app(tmp_path, TLSDEV_FRAME_OPTIONS=each) for each in ("DENY", None)]
+
+    first, second = (app.test_client().get("/") for app in apps)
+
+    assert first.headers["X-Frame-Options"] == "DENY"
+    assert "X-Frame-Options" not in second.headers
+
+
+def test_the_settings_are_asked_for_at_each_response(tmp_path: Path) -> None:
+    off = Settings.from_mapping({"TLSDEV_HEADERS": "off"}, environ={"HOME": "/"})
+    state = SimpleNamespace(settings=off)
+    app = Flask(__name__)
+    HeaderHooks(state).init_app(app)
+
+    state.settings = Settings.from_mapping({}, environ={"HOME": "/"})
+    response = app.test_client().get("/")
+
+    assert ours(response) == ON_PAGES
+
+
+@pytest.mark.parametrize(
+    ("host", "read"),
+    [
+        ("Shop.COM:443", "shop.com"),
+        ("[::1]:5000", "::1"),
+        ("[::1]", "::1"),
+        ("[", ""),
+        ("a:b:c", "a:b:c"),
+        ("shop.com:", "shop.com"),
+    ],
+)
+def test_the_host_is_read_without_its_port(app: Flask, host: str, read: str) -> None:
+    with app.test_request_context("/", headers={"Host": host}):
+        facts = facts_of(request, app)
+
+    assert facts.host == read
+
+
+def test_without_a_host_header_the_server_s_name_counts(app: Flask) -> None:
+    environ = {"HTTP_HOST": "", "SERVER_NAME": "app.test"}
+
+    with app.test_request_context("/path", environ_overrides=environ):
+        facts = facts_of(request, app)
+
+    assert (facts.host, facts.path, facts.secure) == ("app.test", "/path", False)
