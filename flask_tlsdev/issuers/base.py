@@ -1,0 +1,72 @@
+"""What an issuer is: whoever turns a request into a pair."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+    from typing import Any
+    from typing import Literal
+    from typing import TypeAlias
+
+    from cryptography import x509
+
+    from ..csr import CertificateRequest
+    from ..pairs import Pair
+
+    #: Makes an issuer from the app's settings. The argument is a
+    #: :class:`flask_tlsdev.config.Settings`, which stands above this room.
+    IssuerFactory: TypeAlias = Callable[[Any], "Issuer"]
+
+
+class Issuer(Protocol):
+    """Turns a request into a pair.
+
+    An issuer is a value: it holds what it needs to reach whoever signs, and
+    making one does no work. It is asked for its :attr:`id` on every start, so
+    that must cost nothing and must not import cryptography.
+
+    A remote issuer reads ``request.csr`` and never touches ``request.key``;
+    it puts the key into the answered pair without looking at it. It does not
+    check what it got back: the caller runs :meth:`Pair.check` on every answer
+    and saves nothing that fails.
+
+    Errors are :exc:`~flask_tlsdev.errors.IssuerError` and its kin. Deadlines
+    are the issuer's own business; none may wait for ever.
+    """
+
+    @property
+    def id(self) -> str:
+        """Names the configuration, not the class: another CA, server or account
+        has another id. Lower-case letters, digits, dots and hyphens, at most 64
+        characters: it is the name of a folder in the store.
+        """
+        ...
+
+    def issue(self, request: CertificateRequest) -> Pair:
+        """A new pair for the request, with the root where it is known."""
+        ...
+
+
+class CsrSigner(Protocol):
+    """Signs a request whose key somebody else holds."""
+
+    def sign(
+        self,
+        csr: x509.CertificateSigningRequest,
+        lifetime: timedelta,
+        purpose: Literal["server", "client"],
+    ) -> tuple[x509.Certificate, ...]:
+        """The chain, leaf first, without the root."""
+        ...
+
+
+class Revoker(Protocol):
+    """Takes a certificate back before its end."""
+
+    def revoke(self, certificate: x509.Certificate, reason: x509.ReasonFlags) -> None:
+        """Revoke, or raise :exc:`~flask_tlsdev.errors.IssuerRefused`."""
+        ...

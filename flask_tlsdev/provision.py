@@ -1,0 +1,132 @@
+"""Where the pair comes from: the store when it has a good one, else the issuer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from typing import Protocol
+from typing import TYPE_CHECKING
+
+from .profile import PROFILE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .csr import CertificateRequest
+    from .issuers import Issuer
+    from .names import Name
+    from .pairs import Pair
+    from .store import PairFiles
+    from .store import PairStore
+    from .store import Sidecar
+
+
+class Source(Protocol):
+    """What a pair is made from: :class:`flask_tlsdev.config.Settings` is one."""
+
+    @property
+    def key_type(self) -> str: ...
+
+    @property
+    def lifetime(self) -> timedelta: ...
+
+    @property
+    def renew_before(self) -> timedelta | None:
+        """How long before its end a pair is renewed; ``None``: a third of its life."""
+        ...
+
+    @property
+    def store(self) -> PairStore: ...
+
+    def mounted_files(self) -> PairFiles | None:
+        """The pair that somebody else keeps in a folder, where that is the issuer."""
+        ...
+
+    def find_issuer(self) -> Issuer | None:
+        """The issuer, or ``None`` where it has still to be made."""
+        ...
+
+    def make_issuer(self) -> Issuer:
+        """The issuer, made where it was missing."""
+        ...
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A pair that can be served."""
+
+    files: PairFiles
+    #: What is known of the pair; ``None`` for files that somebody else keeps.
+    sidecar: Sidecar | None
+    #: Whether it was issued just now.
+    is_new: bool = False
+
+
+def look_up(source: Source, names: Sequence[Name]) -> Provided | None:
+    """The good pair that is there already, or ``None``. Nothing is issued."""
+    mounted = source.mounted_files()
+    if mounted is not None:
+        return Provided(mounted, None)
+
+    issuer = source.find_issuer()
+    if issuer is None:
+        return None
+
+    stored = source.store.find(issuer.id, names, source.key_type)
+    if stored is None or not _is_current(stored.sidecar, source.renew_before):
+        return None
+
+    return Provided(stored.files, stored.sidecar)
+
+
+def obtain(source: Source, names: Sequence[Name], *, force: bool = False) -> Provided:
+    """The pair for these names: looked up, or issued and stored.
+
+    However many processes ask at once, one of them issues and the others get
+    what it stored.
+
+    :param force: Issue anew even if a good pair is there.
+    :raises IssuerError: The issuer did not give one.
+    :raises CertificateError: What it gave must not be used; nothing is stored.
+    :raises StoreError: The store cannot be used.
+    """
+    found = look_up(source, names)
+    if found is not None and (not force or found.sidecar is None):
+        return found
+
+    with source.store.lock():
+        found = None if force else look_up(source, names)
+        return found or _store(source, _request(source, names))
+
+
+def issue(issuer: Issuer, request: CertificateRequest) -> Pair:
+    """A new pair that answers the request and has been checked. Not stored."""
+    pair = issuer.issue(request)
+    pair.check(request)
+    return pair
+
+
+def _store(source: Source, request: CertificateRequest) -> Provided:
+    issuer = source.make_issuer()
+    pair = issue(issuer, request)
+    stored = source.store.save(
+        issuer.id, request.names, request.key_type, request.purpose, pair, PROFILE
+    )
+    return Provided(stored.files, stored.sidecar, is_new=True)
+
+
+def _request(source: Source, names: Sequence[Name]) -> CertificateRequest:
+    from . import keys
+    from .csr import CertificateRequest
+
+    return CertificateRequest(
+        tuple(names), keys.generate(source.key_type), source.lifetime
+    )
+
+
+def _is_current(sidecar: Sidecar, margin: timedelta | None) -> bool:
+    return sidecar.profile == PROFILE and sidecar.usable(
+        datetime.now(timezone.utc), margin
+    )
