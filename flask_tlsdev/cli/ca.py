@@ -1,0 +1,213 @@
+"""``flask tls ca``: the CA on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import PairNotFound
+from . import options
+from .group import confirm
+from .settings import machine_settings
+
+if TYPE_CHECKING:
+    from ..issuers.local_ca import LocalCA
+    from ..names import Permits
+
+
+@click.group("ca")
+def ca() -> None:
+    """The CA on this machine, which can sign development names only."""
+
+
+@ca.command("create")
+@click.option(
+    "--permit",
+    "permitted",
+    multiple=True,
+    metavar="NAME",
+    allow_from_autoenv=False,
+    help="Also sign this name, all below it, or this network. Repeat for more.",
+)
+@options.key_type
+@options.days
+@options.yes
+@options.as_json
+@click.pass_context
+def create(
+    ctx: click.Context,
+    permitted: Sequence[str],
+    key_type: str | None,
+    days: timedelta | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Make a CA. It takes the place of the one there is.
+
+    Without --permit it can sign localhost and .test names and loopback
+    addresses. What the earlier CA was permitted stays permitted.
+    """
+    from ..issuers import local_ca
+
+    settings = machine_settings(ctx)
+    old = _existing(settings.ca_path)
+    permits = _permits(old, permitted)
+    _announce(old, permits, permitted, yes=yes)
+
+    made = local_ca.LocalCA.create(
+        settings.ca_path,
+        permits=permits,
+        key_type=key_type or settings.key_type,
+        lifetime=days or local_ca.LIFETIME,
+    )
+    if as_json:
+        options.echo_json(as_dict(made))
+    else:
+        click.echo(as_text(made))
+        click.echo(f"\n{HOW_TO_TRUST}")
+
+
+@ca.command("show")
+@options.as_json
+@click.pass_context
+def show(ctx: click.Context, as_json: bool) -> None:
+    """Say what the CA may sign, until when, and where its files are."""
+    from ..issuers.local_ca import LocalCA
+
+    active = LocalCA.open(machine_settings(ctx).ca_path)
+    if as_json:
+        options.echo_json(as_dict(active))
+    else:
+        click.echo(as_text(active))
+
+
+@ca.command("export")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    allow_from_autoenv=False,
+    help="Write here instead of to standard output.",
+)
+@options.force("Replace the file.")
+@click.pass_context
+def export(ctx: click.Context, out: Path | None, force: bool) -> None:
+    """Give out the root's certificate (PEM). It holds no secret."""
+    from .. import files
+    from ..issuers.local_ca import LocalCA
+
+    active = LocalCA.open(machine_settings(ctx).ca_path)
+    root = files.read(active.root_path)
+
+    if out is None or str(out) == "-":
+        click.echo(root.decode("ascii"), nl=False)
+        return
+
+    files.create(out, root, 0o644, force=force)
+    click.echo(f"The root of the local CA {active.ca_id} is in {out}.", err=True)
+
+
+@ca.command("delete")
+@options.yes
+@click.pass_context
+def delete(ctx: click.Context, yes: bool) -> None:
+    """Delete the CA, its key and the roots of earlier ones."""
+    from ..issuers.local_ca import LocalCA
+
+    active = LocalCA.open(machine_settings(ctx).ca_path)
+    confirm(
+        f"Delete the local CA {active.ca_id}? What it signed stays valid until it"
+        " ends, and where its root is trusted it stays trusted.",
+        yes=yes,
+    )
+    active.delete()
+    click.echo(
+        f"Deleted the local CA {active.ca_id}. Where you trusted its root by hand,"
+        f" remove it there: {common_name(active)}."
+    )
+
+
+def _existing(folder: Path) -> LocalCA | None:
+    from ..issuers.local_ca import LocalCA
+
+    try:
+        return LocalCA.open(folder)
+    except PairNotFound:
+        return None
+
+
+def _permits(old: LocalCA | None, permitted: Sequence[str]) -> Permits:
+    from ..names import DEFAULT_PERMITS
+
+    return (old.permits if old else DEFAULT_PERMITS).with_(*permitted)
+
+
+def _announce(
+    old: LocalCA | None, permits: Permits, permitted: Sequence[str], *, yes: bool
+) -> None:
+    """Say what a thief of the key could do, and that trust is lost; then ask."""
+    from ..names import DEFAULT_PERMITS
+    from ..names import explain_permit
+
+    for text in permits.texts:
+        if text not in DEFAULT_PERMITS.texts:
+            click.echo(explain_permit(text), err=True)
+
+    if old is not None:
+        confirm(
+            f"This takes the place of the local CA {old.ca_id}, whose key is deleted."
+            " The new root must be trusted anew wherever the old one was. Go on?",
+            yes=yes,
+        )
+    elif permitted:
+        confirm(f"Make a CA that can sign {permits}?", yes=yes)
+
+
+HOW_TO_TRUST = (
+    "Browsers and programs do not know this root yet. To hand it to them, type:\n"
+    "  flask tls ca export --out tlsdev-root.crt\n"
+    "and add that file as an authority for websites, or name it:\n"
+    "  curl --cacert tlsdev-root.crt https://localhost:5000"
+)
+
+
+def common_name(active: LocalCA) -> str:
+    """How trust stores list the root."""
+    return f"flask-tlsdev root {active.ca_id}"
+
+
+def as_text(active: LocalCA) -> str:
+    """The CA for people."""
+    return "\n".join(
+        [
+            f"Local CA {active.ca_id} ({active.key_type})",
+            f"  Signs:       {active.permits}",
+            f"  Until:       {active.not_after:%Y-%m-%d}",
+            f"  SHA-256:     {_colons(active.root_sha256)}",
+            f"  Root:        {active.root_path}",
+            f"  Listed as:   {common_name(active)}",
+        ]
+    )
+
+
+def _colons(digest: str) -> str:
+    pairs = (digest[at : at + 2] for at in range(0, len(digest), 2))
+    return ":".join(pairs).upper()
+
+
+def as_dict(active: LocalCA) -> dict[str, Any]:
+    """The CA for programs."""
+    return {
+        "id": active.ca_id,
+        "permits": list(active.permits.texts),
+        "key_type": active.key_type,
+        "not_before": active.not_before.isoformat(),
+        "not_after": active.not_after.isoformat(),
+        "root_sha256": active.root_sha256,
+        "root": str(active.root_path),
+        "retired_roots": [str(path) for path in active.retired_roots()],
+    }

@@ -1,0 +1,114 @@
+"""The group of all commands: how an error is said, and where our files lie."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+from typing import NoReturn
+
+import click
+
+from ..errors import TLSDevError
+from ..printable import printable
+from ..printable import printable_lines
+
+#: The commands that run the project's own code. What that raises is the
+#: project's to see whole, so only our own errors are made into a sentence.
+PROJECT_COMMANDS = frozenset({"run", "issue"})
+
+#: The exit codes beside click's 0, 1 and 2.
+FOUND_WANTING, USER_SAID_NO = 3, 5
+
+
+class Failure(click.ClickException):
+    """An error as one paragraph on stderr, exit code 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.secho(f"Error: {printable_lines(self.message)}", err=True, file=file)
+
+
+class TLSGroup(click.Group):
+    """Ends with a sentence where a command raised one of our errors."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TLSDevError as error:
+            raise Failure(str(error)) from error
+        except OSError as error:
+            if ctx.invoked_subcommand in PROJECT_COMMANDS:
+                raise
+            raise Failure(_os_error(error)) from error
+
+
+def _os_error(error: OSError) -> str:
+    where = f"{printable(error.filename)}: " if error.filename else ""
+    return f"{where}{error.strerror or error}."
+
+
+@dataclasses.dataclass(frozen=True)
+class Locations:
+    """The folders that were given on the command line."""
+
+    store: Path | None = None
+    ca: Path | None = None
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
+
+
+@click.group("tls", cls=TLSGroup)
+@click.option(
+    "--store-path",
+    type=_FOLDER,
+    allow_from_autoenv=False,
+    help="Keep pairs in this folder instead of your data folder.",
+)
+@click.option(
+    "--ca-path",
+    type=_FOLDER,
+    allow_from_autoenv=False,
+    help="Keep the local CA in this folder instead of your data folder.",
+)
+@click.pass_context
+def tls(ctx: click.Context, store_path: Path | None, ca_path: Path | None) -> None:
+    """Certificates for development, and a dev server that uses them."""
+    ctx.meta[__name__] = Locations(store_path, ca_path)
+
+
+def locations(ctx: click.Context) -> Locations:
+    """The folders from the command line, for commands of the group."""
+    found = ctx.meta.get(__name__)
+    return found if isinstance(found, Locations) else Locations()
+
+
+def is_interactive() -> bool:
+    """Whether a person can be asked: both ends are a terminal."""
+    return os.isatty(0) and os.isatty(1)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on, or end with exit code 5.
+
+    :param question: What will be done, as a question.
+    :param yes: The ``--yes`` option: do not ask.
+    """
+    if yes:
+        return
+
+    if not is_interactive():
+        raise click.UsageError(
+            "This asks before it acts, and there is no terminal to ask on."
+            " Add --yes if you mean it."
+        )
+
+    if not click.confirm(question, err=True):
+        click.echo("Nothing was changed.", err=True)
+        raise click.exceptions.Exit(USER_SAID_NO)
+
+
+def usage_error(message: str) -> NoReturn:
+    """End with exit code 2 and the usage line."""
+    raise click.UsageError(message)

@@ -1,0 +1,76 @@
+"""What one `flask tls run` serves, handed from the reloader's parent to its child."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..names import Name
+from ..names import parse
+from ..store import PairFiles
+
+if TYPE_CHECKING:
+    from ..contexts import DevContext
+
+
+@dataclass(frozen=True)
+class Served:
+    """What this run serves: the same before and after a code reload."""
+
+    files: PairFiles
+    #: ``None`` for a certificate that the user brought.
+    names: tuple[Name, ...] | None
+    minimum_version: str
+    handshake_timeout: float
+
+    def to_environ(self) -> str:
+        return json.dumps(
+            {
+                "files": [os.fspath(path) if path else None for path in self._paths],
+                "names": self.names and [str(name) for name in self.names],
+                "minimum_version": self.minimum_version,
+                "handshake_timeout": self.handshake_timeout,
+            }
+        )
+
+    @property
+    def _paths(self) -> tuple[Path | None, ...]:
+        return self.files.certfile, self.files.keyfile, self.files.cafile
+
+    @classmethod
+    def from_environ(cls, text: str) -> Served:
+        fields = json.loads(text)
+        certfile, keyfile, cafile = fields["files"]
+        return cls(
+            PairFiles(Path(certfile), Path(keyfile), Path(cafile) if cafile else None),
+            fields["names"] and parse(fields["names"]),
+            fields["minimum_version"],
+            fields["handshake_timeout"],
+        )
+
+    def context(self) -> DevContext:
+        from ..contexts import server_context
+
+        return server_context(
+            self.files,
+            names=self.names or partial(_names_in, self.files.certfile),
+            minimum_version=self.minimum_version,
+            handshake_timeout=self.handshake_timeout,
+        )
+
+
+def _names_in(certfile: Path) -> tuple[Name, ...]:
+    """The names in a certificate that the user brought.
+
+    Read only when a client speaks plain HTTP: it takes cryptography.
+    """
+    from .. import files
+    from ..certificates import names_of
+    from ..pairs import load_certificates
+
+    chain = load_certificates(files.read(certfile), what=str(certfile))
+    return names_of(chain[0])
