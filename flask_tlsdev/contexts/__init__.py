@@ -1,0 +1,12 @@
+"""How does a pair of files become a TLS server that nobody can hold up?
+
+A server is handed the :class:`DevContext` of :func:`server_context`. Its
+listening socket accepts clients without a handshake; each client is met in the
+thread that serves it, has one deadline, and is sent to ``https`` if it came
+with plain HTTP. When the files change, the next client gets the new pair.
+"""
+
+from __future__ import annotations
+
+from .server import DevContext as DevContext
+from .server import server_context as server_context

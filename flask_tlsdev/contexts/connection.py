@@ -1,0 +1,202 @@
+"""How is a client accepted at once, and met only where it can hold up nobody?"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from typing import NoReturn
+from typing import Protocol
+from typing import TYPE_CHECKING
+
+from ._deadline import Deadline
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+    from _typeshed import WriteableBuffer
+
+logger = logging.getLogger("flask_tlsdev")
+
+#: The first byte of every TLS client: the type of a handshake record.
+_HANDSHAKE_RECORD = b"\x16"
+
+#: The client's own failures, which tell the developer nothing: browsers open
+#: connections in advance and drop them.
+_DROPPED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a client is met."""
+
+    #: Seconds from the first read to the end of the handshake.
+    timeout: float
+    #: Answers a client that speaks plain HTTP. The socket is closed afterwards.
+    answer_plain: Callable[[socket.socket, Deadline], None]
+
+
+class Source(Protocol):
+    """The context of a listening socket."""
+
+    @property
+    def terms(self) -> Terms: ...
+
+    def current(self) -> ssl.SSLContext: ...
+
+
+class Connection(ssl.SSLSocket):
+    """A client of ours, met when it is first read from or written to.
+
+    That is in the thread or process that serves it. Until then nothing has
+    been read from it, so accepting it took no time. If it cannot be met,
+    :exc:`ConnectionAbortedError` is raised, which Werkzeug takes for a client
+    that went away; a failed handshake is an :exc:`ssl.SSLError`, which it logs.
+    """
+
+    _terms: Terms | None = None
+    _met = False
+
+    def do_handshake(self, block: bool = False) -> None:
+        self._ready()
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:
+        self._ready()
+        return super().read(len, buffer)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self._ready()
+        return super().recv(buflen, flags)
+
+    def recv_into(
+        self, buffer: WriteableBuffer, nbytes: int | None = None, flags: int = 0
+    ) -> int:
+        self._ready()
+        return super().recv_into(buffer, nbytes, flags)
+
+    def write(self, data: ReadableBuffer) -> int:
+        self._ready()
+        return super().write(data)
+
+    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+        self._ready()
+        return super().send(data, flags)
+
+    def shutdown(self, how: int) -> None:
+        """End the connection, and say so in TLS to whom a handshake was made.
+
+        The client's answer is not waited for. Without a close_notify it could
+        not tell the end of an answer from one that was cut off.
+        """
+        if self._met and how != socket.SHUT_RD:
+            with contextlib.suppress(OSError, ValueError):
+                self.settimeout(0)
+                self.unwrap()
+
+        super().shutdown(how)
+
+    def _ready(self) -> None:
+        if not self._met:
+            self._meet()
+
+    def _meet(self) -> None:
+        terms, self._terms = self._terms, None
+
+        if terms is None:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "The client is gone")
+
+        deadline = Deadline.after(terms.timeout)
+        timeout = self.gettimeout()
+
+        try:
+            first = self._peek(deadline)
+
+            if first == _HANDSHAKE_RECORD:
+                self.settimeout(deadline.remaining())
+                super().do_handshake()
+                self.settimeout(timeout)
+                self._met = True
+        except OSError as error:
+            self._leave().close()
+
+            if isinstance(error, ssl.SSLError) and not isinstance(error, _DROPPED):
+                raise
+
+            _abort(f"The client did not finish its handshake: {error}", error)
+
+        if not self._met:
+            self._turn_away(first, terms, deadline)
+
+    def _peek(self, deadline: Deadline) -> bytes:
+        self.settimeout(deadline.remaining())
+
+        # ssl.SSLSocket allows no flags, and would look for TLS in it.
+        return super(ssl.SSLSocket, self).recv(1, socket.MSG_PEEK)
+
+    def _turn_away(self, first: bytes, terms: Terms, deadline: Deadline) -> NoReturn:
+        with self._leave() as plain:
+            if not first:
+                _abort("The client left without a word")
+
+            if not first.isalpha():
+                _abort(f"The client speaks neither TLS nor HTTP: {first!r}")
+
+            try:
+                terms.answer_plain(plain, deadline)
+            except OSError as error:
+                _abort(f"A client with plain HTTP went away: {error}", error)
+
+        _abort("A client with plain HTTP was answered")
+
+    def _leave(self) -> socket.socket:
+        """The bare connection; this socket is closed from now on."""
+        # Named, since they cannot be found out of a connection that was reset.
+        kind = self.family, self.type, self.proto
+        return socket.socket(*kind, fileno=self.detach())
+
+
+class ListeningSocket(ssl.SSLSocket):
+    """Accepts clients without a handshake.
+
+    A :class:`DevContext` makes its sockets of this class, also those that are
+    connected already; they differ only in :meth:`accept`.
+    """
+
+    def accept(self) -> tuple[ssl.SSLSocket, Any]:
+        source: Source = self.context  # type: ignore[assignment]
+
+        # Past ssl.SSLSocket, whose accept() makes the handshake.
+        plain, address = super(ssl.SSLSocket, self).accept()
+
+        try:
+            _send_at_once(plain)
+            connection = source.current().wrap_socket(
+                plain,
+                server_side=True,
+                do_handshake_on_connect=False,
+            )
+        except BaseException:
+            plain.close()
+            raise
+
+        if isinstance(connection, Connection):
+            connection._terms = source.terms
+
+        return connection, address
+
+
+def _send_at_once(client: socket.socket) -> None:
+    # The session tickets would meet Nagle's algorithm and the client's delayed
+    # acknowledgement, which cost each request about ten milliseconds. A Unix
+    # socket has no such option, nor on macOS a client that has gone.
+    with contextlib.suppress(OSError):
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+
+
+def _abort(reason: str, cause: BaseException | None = None) -> NoReturn:
+    logger.debug("%s", reason)
+    raise ConnectionAbortedError(errno.ECONNABORTED, reason) from cause

@@ -1,0 +1,120 @@
+"""What does a server get that is to serve our pair?"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
+from typing import TYPE_CHECKING
+
+from . import loading
+from . import plain_http
+from ._deadline import Deadline
+from .connection import Connection
+from .connection import ListeningSocket
+from .connection import Terms
+from .watch import Watch
+
+if TYPE_CHECKING:
+    import socket
+
+    from ..names import Name
+    from ..store import PairFiles
+
+#: Names, or what gives them when they are needed.
+Names = Iterable["Name"] | Callable[[], Iterable["Name"]]
+
+
+class DevContext(ssl.SSLContext):
+    """A context that follows its files and meets clients out of the way.
+
+    It can be handed to anything that takes an :class:`ssl.SSLContext`.
+
+    -   A *listening* socket, as Werkzeug wraps it, accepts without a
+        handshake. Deadline, plain HTTP, TCP_NODELAY and the change of pair
+        are all seen to.
+    -   A *connected* socket, as Gunicorn wraps it, and the memory buffers of
+        asyncio get the pair of the moment. When the handshake is made, and how
+        long it may take, is the server's business there.
+    """
+
+    # ssl.SSLContext makes itself in __new__ and would want the protocol.
+    def __new__(cls, *args: Any, **kwargs: Any) -> DevContext:
+        return super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
+
+    def __init__(
+        self,
+        files: PairFiles,
+        *,
+        names: Names = (),
+        minimum_version: str = "TLSv1.2",
+        handshake_timeout: float = 10.0,
+        passphrase: loading.Passphrase = None,
+    ) -> None:
+        self.files = files
+        self.terms = Terms(handshake_timeout, self._answer_plain)
+        self._names = names if callable(names) else tuple(names)
+        self._minimum_version = minimum_version
+        self._passphrase = passphrase
+
+        # A pair that is chosen during the handshake brings its certificates
+        # only; everything else is taken from here.
+        loading.harden(self, minimum_version)
+        self.sslsocket_class = ListeningSocket
+        self.sni_callback = self._choose_pair
+        self._watch = Watch(files, self._load)
+
+    def current(self) -> ssl.SSLContext:
+        """The context that serves the pair as it is on the disk now."""
+        return self._watch.current()
+
+    def names(self) -> Iterable[Name]:
+        """The names that a client with plain HTTP may be sent to."""
+        return self._names() if callable(self._names) else self._names
+
+    def _load(self, files: PairFiles) -> ssl.SSLContext:
+        context = loading.load(
+            files,
+            minimum_version=self._minimum_version,
+            passphrase=self._passphrase,
+        )
+        context.sslsocket_class = Connection
+        return context
+
+    def _choose_pair(
+        self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: Any
+    ) -> None:
+        connection.context = self.current()
+
+    def _answer_plain(self, client: socket.socket, deadline: Deadline) -> None:
+        plain_http.answer(client, self.names, deadline)
+
+
+def server_context(
+    files: PairFiles,
+    *,
+    names: Names = (),
+    minimum_version: str = "TLSv1.2",
+    handshake_timeout: float = 10.0,
+    passphrase: loading.Passphrase = None,
+) -> DevContext:
+    """A context that serves these files, and follows their changes.
+
+    :param names: Where a client that came with plain HTTP may be sent to: the
+        host it asked for if it is one of these, else the first of them.
+    :param handshake_timeout: Seconds that a client has for all of its
+        handshake, from the moment that its thread turns to it.
+    :param passphrase: The key's, or what gives it. It is asked for again
+        whenever the files have changed.
+    :raises StoreError: A file cannot be read.
+    :raises CertificateError: The files are no pair that can be served.
+    :raises ConfigError: There is no such ``minimum_version``.
+    """
+    return DevContext(
+        files,
+        names=names,
+        minimum_version=minimum_version,
+        handshake_timeout=handshake_timeout,
+        passphrase=passphrase,
+    )

@@ -1,0 +1,97 @@
+"""Which context serves the pair as it is on the disk now?"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import TLSDevError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from ..store import PairFiles
+
+logger = logging.getLogger("flask_tlsdev")
+
+#: A pair is two files, so that everybody who replaces one leaves a moment in
+#: which they do not belong together, longer on a slow disk. Nobody is to be
+#: warned of that: a broken state is looked at again for so many seconds, once.
+PATIENCE = 0.5
+_PAUSE = 0.01
+
+#: What tells two states of a file apart, or ``None`` where there is no file.
+Signature = tuple[tuple[int, ...] | None, ...]
+
+
+class Watch:
+    """Serves the context of two files and makes a new one when they change.
+
+    Loading a pair into the living context instead fails the handshakes that
+    are under way, and goes on to serve an EC pair when an RSA one comes.
+
+    :param load: Makes a context of the files, or raises a :exc:`TLSDevError`.
+    """
+
+    def __init__(
+        self, files: PairFiles, load: Callable[[PairFiles], ssl.SSLContext]
+    ) -> None:
+        self._files = files
+        self._load = load
+        self._lock = threading.Lock()
+        self._seen = self._look()
+        self._context = load(files)
+
+    def current(self) -> ssl.SSLContext:
+        """The context for the next client.
+
+        Files that cannot be served leave the earlier context in place, with
+        one warning for each state that they are found in.
+        """
+        if self._look() != self._seen:
+            with self._lock:
+                self._follow()
+
+        return self._context
+
+    def _follow(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+
+        # Whoever held the lock before us may have seen to it.
+        while (seen := self._look()) != self._seen:
+            try:
+                self._context = self._load(self._files)
+            except TLSDevError as error:
+                if time.monotonic() < deadline:
+                    time.sleep(_PAUSE)
+                    continue
+
+                logger.warning("Still serving the earlier certificate. %s", error)
+
+            # As it was before loading: what has changed since is news.
+            self._seen = seen
+
+    def _look(self) -> Signature:
+        return _signature(self._files.certfile), _signature(self._files.keyfile)
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+
+    # The time of the last change of the inode catches a copy that kept the
+    # old times, and a new file that got the inode of the replaced one.
+    return (
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+        found.st_ino,
+        found.st_size,
+        found.st_dev,
+    )
