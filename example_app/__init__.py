@@ -16,6 +16,7 @@ from flask import request
 
 from flask_tlsdev import TLSDev
 from flask_tlsdev.certificates import names_of
+from flask_tlsdev.contexts import PairContext
 
 tls = TLSDev()
 
@@ -43,13 +44,16 @@ def connection() -> dict[str, object] | None:
     return {
         "protocol": socket.version(),
         "cipher": f"{name}, {bits} bits",
-        "certificate": certificate(tls.obtain().certfile.read_bytes()),
+        "certificate": certificate(socket.context),
     }
 
 
-def certificate(pem: bytes) -> dict[str, str]:
-    """A certificate for people."""
-    leaf = x509.load_pem_x509_certificate(pem)
+def certificate(context: ssl.SSLContext) -> dict[str, str]:
+    """What the server shows its clients, if it is ours."""
+    if not isinstance(context, PairContext):
+        return {}
+
+    leaf = x509.load_pem_x509_certificate(context.files.certfile.read_bytes())
     return {
         "Names": ", ".join(map(str, names_of(leaf))),
         "Issued by": leaf.issuer.rfc4514_string(),

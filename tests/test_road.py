@@ -313,3 +313,17 @@ def test_commands_that_need_no_cryptography_do_not_import_it(
     done = run(sys.executable, "-c", script, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_example_shows_the_certificate_that_is_served(tmp_path: Path) -> None:
+    pair = ("--cert", tmp_path / "c.pem", "--key", tmp_path / "k.pem")
+    made = run(
+        *flask("tls", "issue", "localhost", "brought.test", "--issuer", "self-signed"),
+        *("--out", pair[1], "--keyout", pair[3]),
+    )
+    assert made.returncode == 0, made.stderr
+
+    with serving(*EXAMPLE, *pair) as server:
+        _, page = server.get(cafile=pair[1])
+
+    assert b"localhost, brought.test" in page

@@ -8,5 +8,6 @@ with plain HTTP. When the files change, the next client gets the new pair.
 
 from __future__ import annotations
 
+from .loading import PairContext as PairContext
 from .server import DevContext as DevContext
 from .server import server_context as server_context

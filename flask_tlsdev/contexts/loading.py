@@ -74,9 +74,16 @@ def harden(context: ssl.SSLContext, minimum_version: str) -> None:
     context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
 
 
+class PairContext(ssl.SSLContext):
+    """The context of one state of one pair; ``SSLSocket.context`` of a connection."""
+
+    #: Where the pair was read.
+    files: PairFiles
+
+
 def load(
     files: PairFiles, *, minimum_version: str, passphrase: Passphrase = None
-) -> ssl.SSLContext:
+) -> PairContext:
     """A new context that serves this pair.
 
     :raises StoreError: A file cannot be read.
@@ -87,7 +94,8 @@ def load(
     _expect(files.certfile, "certificate", b" CERTIFICATE-----")
     _expect(files.keyfile, "private key", b"PRIVATE KEY-----")
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = PairContext(ssl.PROTOCOL_TLS_SERVER)
+    context.files = files
     harden(context, minimum_version)
     lock = _Lock(files.keyfile, passphrase)
 
