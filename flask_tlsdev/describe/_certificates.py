@@ -36,11 +36,11 @@ def describe_certificate(certificate: x509.Certificate) -> Description:
             "issuer": field(lambda: subject_text(c.issuer)),
             "names": field(lambda: names_in(c)),
             "is_ca": field(lambda: _is_ca(c)),
-            "not_before": field(lambda: _date(c.not_valid_before_utc)),
-            "not_after": field(lambda: _date(c.not_valid_after_utc)),
+            "not_before": field(lambda: date(c.not_valid_before_utc)),
+            "not_after": field(lambda: date(c.not_valid_after_utc)),
             "serial_number": field(lambda: f"{c.serial_number:x}"),
             "version": field(lambda: c.version.value + 1),
-            "signature_algorithm": field(lambda: _algorithm(c)),
+            "signature_algorithm": field(lambda: algorithm(c)),
             "public_key": field(lambda: public_key_fields(c.public_key())),
             "extensions": field(lambda: describe_extensions(c)),
             "der_sha256": c.fingerprint(hashes.SHA256()).hex(),
@@ -57,7 +57,7 @@ def describe_csr(csr: x509.CertificateSigningRequest) -> Description:
         {
             "subject": field(lambda: subject_text(csr.subject)),
             "names": field(lambda: names_in(csr)),
-            "signature_algorithm": field(lambda: _algorithm(csr)),
+            "signature_algorithm": field(lambda: algorithm(csr)),
             "signature_valid": field(lambda: csr.is_signature_valid),
             "public_key": field(lambda: public_key_fields(csr.public_key())),
             "extensions": field(lambda: describe_extensions(csr)),
@@ -70,10 +70,12 @@ def _is_ca(certificate: x509.Certificate) -> bool:
     return constraints is not None and constraints.ca
 
 
-def _date(moment: datetime) -> Value:
+def date(moment: datetime) -> Value:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _algorithm(signed: Signed) -> str:
+def algorithm(
+    signed: Signed | x509.CertificateRevocationList,
+) -> str:
     oid = signed.signature_algorithm_oid.dotted_string
     return _ALGORITHMS.get(oid, oid)

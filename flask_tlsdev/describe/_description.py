@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ..printable import printable
 
-Kind = Literal["certificate", "csr", "private key", "public key"]
+Kind = Literal["certificate", "csr", "private key", "public key", "revocation list"]
 Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value] | None"
 Fields: TypeAlias = "dict[str, Value]"
 
@@ -34,7 +34,9 @@ class Description:
     ``extensions``, ``der_sha256`` and ``der_sha1``; a CSR ``subject``,
     ``names``, ``signature_algorithm``, ``signature_valid``, ``public_key`` and
     ``extensions``; a key, also as ``public_key``, ``type``, ``bits`` and
-    ``spki_sha256``. An extension has ``name``, ``oid``, ``critical`` and
+    ``spki_sha256``; a revocation list ``issuer``, ``last_update``,
+    ``next_update``, ``signature_algorithm``, ``revoked_count`` and ``revoked``,
+    the first hundred. An extension has ``name``, ``oid``, ``critical`` and
     ``values``. Dates are ISO 8601 in UTC. What cannot be read is
     ``{"unreadable": "why"}``.
     """

@@ -22,9 +22,14 @@ from ..csr import LABELS as CSR_LABELS
 from ..errors import CertificateError
 from ..errors import InvalidKey
 from ..pairs import CERTIFICATE_LABELS
+from ..pairs import is_pkcs7
 from ..pairs import is_pkcs12
+from ..pairs import is_secret
 from ..pairs import load_certificate
+from ..pairs import load_pkcs7
 from ..pairs import load_pkcs12
+from ..pairs import load_secret
+from ..pairs import PKCS7_LABELS
 from ..printable import printable
 from ._certificates import describe_certificate
 from ._certificates import describe_csr
@@ -32,6 +37,10 @@ from ._description import Description
 from ._description import field
 from ._description import Value
 from ._keys import public_key_fields
+from ._revocation import describe_crl
+
+#: The first is the standard's (RFC 7468 section 6).
+CRL_LABELS = ("X509 CRL", "CRL")
 
 #: A bundle of all roots that a system trusts has about 150 certificates.
 LARGEST = 4 << 20
@@ -41,7 +50,7 @@ MOST = 500
 def describe(
     data: bytes, what: str = "file", passphrase: bytes | None = None
 ) -> tuple[Description, ...]:
-    """Everything in a PEM bundle, or in one DER or PKCS #12 file.
+    """Everything in a PEM bundle, a DER, PKCS #7 or PKCS #12 file, or a Secret.
 
     Of a private key only the public part is described. An encrypted one
     without a passphrase is said to be there, and no more.
@@ -55,7 +64,7 @@ def describe(
         if is_der(data):
             return tuple(_describe_der(data, what, passphrase))
 
-        found = tuple(islice(_describe_pem(data, what, passphrase), MOST + 1))
+        found = tuple(islice(_describe_text(data, what, passphrase), MOST + 1))
 
     if len(found) > MOST:
         raise _malformed(what, f"holds more than {MOST} certificates and keys")
@@ -63,6 +72,17 @@ def describe(
         raise _malformed(what, f"holds {kinds_in(data)}, no certificate, CSR or key")
 
     return found
+
+
+def _describe_text(
+    data: bytes, what: str, passphrase: bytes | None
+) -> Iterator[Description]:
+    if not is_secret(data):
+        yield from _describe_pem(data, what, passphrase)
+        return
+
+    for name, held in load_secret(data, what).items():
+        yield from _describe_pem(held, f"{name} in {what}", passphrase)
 
 
 def _describe_pem(
@@ -79,6 +99,10 @@ def _describe_pem(
             yield _describe_private_key(block, what, passphrase)
         elif block.label.endswith("PUBLIC KEY"):
             yield _describe_public_key(_load_public_key(block.data, what))
+        elif block.label in PKCS7_LABELS:
+            yield from map(describe_certificate, load_pkcs7(block.data, what))
+        elif block.label in CRL_LABELS:
+            yield describe_crl(_load_crl(block.data, what))
 
 
 def _describe_der(
@@ -91,7 +115,11 @@ def _describe_der(
         yield from map(describe_certificate, certificates[:MOST])
         return
 
-    for read in (_read_certificate, _read_csr, _read_public_key):
+    if is_pkcs7(data):
+        yield from map(describe_certificate, load_pkcs7(data, what))
+        return
+
+    for read in (_read_certificate, _read_csr, _read_crl, _read_public_key):
         try:
             yield read(data, what)
             return
@@ -111,6 +139,10 @@ def _read_certificate(data: bytes, what: str) -> Description:
 
 def _read_csr(data: bytes, what: str) -> Description:
     return describe_csr(_load_csr(data, what))
+
+
+def _read_crl(data: bytes, what: str) -> Description:
+    return describe_crl(_load_crl(data, what))
 
 
 def _read_public_key(data: bytes, what: str) -> Description:
@@ -150,6 +182,16 @@ def _load_csr(data: bytes, what: str) -> x509.CertificateSigningRequest:
         return x509.load_pem_x509_csr(data)
     except UNREADABLE as error:
         raise _malformed(what, "is damaged: the CSR in it cannot be read") from error
+
+
+def _load_crl(data: bytes, what: str) -> x509.CertificateRevocationList:
+    try:
+        if is_der(data):
+            return x509.load_der_x509_crl(data)
+        return x509.load_pem_x509_crl(data)
+    except UNREADABLE as error:
+        problem = "is damaged: the revocation list in it cannot be read"
+        raise _malformed(what, problem) from error
 
 
 def _load_public_key(data: bytes, what: str) -> PublicKeyTypes:

@@ -15,7 +15,10 @@ from ._kinds import generate as generate
 from ._kinds import key_type_of as key_type_of
 from ._kinds import KEY_TYPES as KEY_TYPES
 from ._kinds import matches as matches
+from ._reading import is_encrypted as is_encrypted
 from ._reading import load as load
+from ._reading import looks_like_key as looks_like_key
+from ._writing import check_passphrase as check_passphrase
 from ._writing import dump as dump
 
 if TYPE_CHECKING:

@@ -95,6 +95,16 @@ def load(data: bytes, passphrase: bytes | None = None, what: str = "key") -> Pri
     return _load_block(keys[0], passphrase, what)
 
 
+def is_encrypted(der: bytes) -> bool:
+    """Whether this DER is an encrypted key."""
+    return kind_of(der) == "an encrypted private key"
+
+
+def looks_like_key(der: bytes) -> bool:
+    """Whether this DER can be a private key: it is nothing else that we know."""
+    return kind_of(der) in ("", "an encrypted private key")
+
+
 def _refuse(
     what: str, reason: str, hint: str = "", cause: Exception | None = None
 ) -> NoReturn:

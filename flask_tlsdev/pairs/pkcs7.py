@@ -8,16 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import warnings
 from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.utils import CryptographyDeprecationWarning
 
 from ..certificates import is_der
+from ..certificates import quietly
+from ..certificates import UNREADABLE
 from ..errors import CertificateError
 from ..printable import printable
 from .bundles import LARGEST
@@ -41,12 +41,9 @@ def load_pkcs7(data: bytes, what: str = "file") -> tuple[x509.Certificate, ...]:
         raise _malformed(what, f"is larger than {LARGEST >> 20} MiB")
 
     try:
-        with warnings.catch_warnings():
-            # That it is not DER, and odd serial numbers.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            warnings.simplefilter("ignore", UserWarning)
+        with quietly():
             found = pkcs7.load_der_pkcs7_certificates(_der(data))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (*UNREADABLE, UnsupportedAlgorithm) as error:
         raise _malformed(what, "is damaged: its PKCS #7 cannot be read") from error
 
     if len(found) > MOST:

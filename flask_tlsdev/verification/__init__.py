@@ -1,0 +1,18 @@
+"""Would a client accept this certificate, and if not, why?
+
+:func:`verify` looks at everything and says each thing, also after the first
+that is wrong.
+"""
+
+from __future__ import annotations
+
+from ._chain import missing_issuer as missing_issuer
+from ._chain import MissingIssuer as MissingIssuer
+from ._lint import lint as lint
+from ._report import Check as Check
+from ._report import Report as Report
+from ._report import Status as Status
+from ._revocation import load_crls as load_crls
+from ._roots import system_roots as system_roots
+from ._verify import Question as Question
+from ._verify import verify as verify
