@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from .store import Sidecar
 
 
+#: Seconds in which an issuer on this machine has long made a pair.
+_LOCAL_PATIENCE = 30.0
+
+
 class Source(Protocol):
     """What a pair is made from: :class:`flask_tlsdev.config.Settings` is one."""
 
@@ -96,9 +100,13 @@ def obtain(source: Source, names: Sequence[Name], *, force: bool = False) -> Pro
     if found is not None and (not force or found.sidecar is None):
         return found
 
-    with source.store.lock():
+    issuer = source.make_issuer()
+    lock = source.store.pair_lock(
+        issuer.id, names, source.key_type, timeout=_patience(issuer)
+    )
+    with lock:
         found = None if force else look_up(source, names)
-        return found or _store(source, _request(source, names))
+        return found or _store(source, issuer, _request(source, names))
 
 
 def issue(issuer: Issuer, request: CertificateRequest) -> Pair:
@@ -108,8 +116,14 @@ def issue(issuer: Issuer, request: CertificateRequest) -> Pair:
     return pair
 
 
-def _store(source: Source, request: CertificateRequest) -> Provided:
-    issuer = source.make_issuer()
+def _patience(issuer: Issuer) -> float:
+    """For how many seconds to wait until another process has the pair."""
+    from .issuers import Remote
+
+    return _LOCAL_PATIENCE + (issuer.patience if isinstance(issuer, Remote) else 0)
+
+
+def _store(source: Source, issuer: Issuer, request: CertificateRequest) -> Provided:
     pair = issue(issuer, request)
     stored = source.store.save(
         issuer.id, request.names, request.key_type, request.purpose, pair, PROFILE

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
@@ -194,6 +196,55 @@ def test_ten_processes_at_once_make_one_pair(tmp_path: Path) -> None:
     assert [is_new for is_new, _ in answers].count(True) == 1
     assert len({digest for _, digest in answers}) == 1
     assert len(PairStore(tmp_path / "pairs").list()) == 1
+
+
+@dataclass
+class Slow:
+    """An issuer elsewhere, which answers when the test lets it."""
+
+    patience = 60.0
+    id = "slow"
+    asked: threading.Event = field(default_factory=threading.Event)
+    answer: threading.Event = field(default_factory=threading.Event)
+
+    def issue(self, request: CertificateRequest) -> Pair:
+        self.asked.set()
+        assert self.answer.wait(30)
+        return SelfSigned().issue(request)
+
+
+def test_a_slow_issuer_keeps_nobody_from_the_other_pairs(tmp_path: Path) -> None:
+    slow = Slow()
+    source = From(tmp_path, issuer=slow)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(obtain, source, NAMES)
+        assert slow.asked.wait(30)
+        other = obtain(From(tmp_path), parse(["other.test"]))
+        with source.store.lock(timeout=5):
+            listed = source.store.list()
+        slow.answer.set()
+
+        assert waiting.result(30).is_new
+
+    assert other.is_new
+    assert [pair.sidecar.names for pair in listed] == [("other.test",)]
+
+
+def test_a_second_one_waits_for_the_slow_issuer_and_gets_its_pair(
+    tmp_path: Path,
+) -> None:
+    slow = Slow()
+    source = From(tmp_path, issuer=slow)
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(obtain, source, NAMES) for _ in range(2)]
+        assert slow.asked.wait(30)
+        slow.answer.set()
+        provided = [each.result(30) for each in both]
+
+    assert sorted(each.is_new for each in provided) == [False, True]
+    assert len({each.sidecar for each in provided}) == 1
 
 
 def test_the_pair_is_valid_for_as_long_as_was_asked(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
+from typing import runtime_checkable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +53,25 @@ class Issuer(Protocol):
         ...
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """Somebody else issues, which takes its time."""
+
+    @property
+    def patience(self) -> float:
+        """After how many seconds :meth:`Issuer.issue` gives up."""
+        ...
+
+
+@runtime_checkable
+class RenewalAdviser(Protocol):
+    """Knows when a certificate is best renewed (RFC 9773)."""
+
+    def renewal_time(self, certificate: x509.Certificate) -> datetime | None:
+        """From when on to renew, or ``None`` where nothing is advised."""
+        ...
+
+
 class CsrSigner(Protocol):
     """Signs a request whose key somebody else holds."""
 
@@ -64,6 +85,7 @@ class CsrSigner(Protocol):
         ...
 
 
+@runtime_checkable
 class Revoker(Protocol):
     """Takes a certificate back before its end."""
 

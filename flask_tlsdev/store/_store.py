@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _ISSUER_ID = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
+#: Where the locks of single pairs lie. No issuer's id begins with a dot.
+LOCKS = ".locks"
+
 
 class _Held(threading.local):
     """Which stores this thread has locked, whatever objects it did that with."""
@@ -81,6 +84,35 @@ class PairStore:
                 yield
             finally:
                 _held.roots.discard(root)
+
+    @contextmanager
+    def pair_lock(
+        self,
+        issuer_id: str,
+        names: Sequence[Name],
+        key_type: str,
+        purpose: Purpose = "server",
+        *,
+        timeout: float = 30.0,
+    ) -> Iterator[None]:
+        """Let nobody else make this one pair in this block.
+
+        An issuer may take minutes. Under :meth:`lock` every other pair, which
+        is there and only has to be read, would wait as long.
+
+        :param timeout: For how many seconds to wait before
+            :exc:`~flask_tlsdev.errors.StoreLocked`.
+        """
+        folder = self._folder_of(Wanted(issuer_id, names, key_type, purpose))
+        locks = self.root.absolute() / LOCKS
+
+        with self.lock():
+            files.make_private_folder(locks)
+
+        # The file stays when the pair is deleted: it is in nobody's folder.
+        path = locks / f"{folder.parent.name}.{folder.name}"
+        with files.lock(path, timeout=timeout):
+            yield
 
     def find(
         self,
