@@ -61,6 +61,13 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "Who issues the certificate: ``local-ca``, ``self-signed``, ``files``,"
             " or one of your own.",
         ),
+        "TLSDEV_ON_DEMAND": Key(
+            None,
+            values.parse_suffixes,
+            "domains such as 'app.test': a list, one text with commas, or None",
+            "Domains below which every name gets a certificate when a client on this"
+            " machine asks for it.",
+        ),
         "TLSDEV_KEY_TYPE": Key(
             DEFAULT_KEY_TYPE,
             values.parse_key_type,
@@ -86,6 +93,18 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             " or ".join(values.MINIMUM_VERSIONS),
             "The oldest version of TLS that the server speaks.",
         ),
+        "TLSDEV_CLIENT_CA": Key(
+            None,
+            values.parse_path,
+            "the absolute path of a file, or None",
+            "The file (PEM) with the CA whose certificates clients show.",
+        ),
+        "TLSDEV_CLIENT_CERTIFICATE": Key(
+            "optional",
+            values.parse_client_certificate,
+            " or ".join(map(repr, values.CLIENT_CERTIFICATES)),
+            "Whether a client without a certificate of ``TLSDEV_CLIENT_CA`` gets in.",
+        ),
         "TLSDEV_HANDSHAKE_TIMEOUT": Key(
             10,
             values.parse_timeout,
@@ -94,7 +113,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         ),
         "TLSDEV_FILES_PATH": Key(
             None,
-            values.parse_folder,
+            values.parse_path,
             "the absolute path of a folder, or None",
             "The folder with ``tls.crt`` and ``tls.key`` that the issuer ``files``"
             " serves.",

@@ -24,6 +24,7 @@ from .factories import known_issuers
 from .folders import Folders
 
 if TYPE_CHECKING:
+    from ..contexts import ClientCA
     from ..issuers import Issuer
     from ..issuers.base import IssuerFactory
     from ..store import PairFiles
@@ -37,6 +38,8 @@ class Settings:
     """
 
     names: tuple[Name, ...]
+    #: Domains below which names are served on demand.
+    on_demand: tuple[str, ...]
     issuer: str
     #: Whether ``TLSDEV_ISSUER`` was set. Outside development nothing is issued
     #: that nobody asked for.
@@ -46,6 +49,9 @@ class Settings:
     #: How long before its end a pair is renewed; ``None``: a third of its life.
     renew_before: timedelta | None
     minimum_version: str
+    client_ca: Path | None
+    #: ``optional`` or ``required``; means something with a ``client_ca`` only.
+    client_certificate: str
     #: Seconds.
     handshake_timeout: float
     files_path: Path | None
@@ -100,12 +106,15 @@ class Settings:
         folders = Folders.find(user_environment(environ))
         return cls(
             names=values["TLSDEV_NAMES"],
+            on_demand=values["TLSDEV_ON_DEMAND"],
             issuer=values["TLSDEV_ISSUER"],
             issuer_is_named="TLSDEV_ISSUER" in config,
             key_type=values["TLSDEV_KEY_TYPE"],
             lifetime=values["TLSDEV_LIFETIME"],
             renew_before=values["TLSDEV_RENEW_BEFORE"],
             minimum_version=values["TLSDEV_MINIMUM_VERSION"],
+            client_ca=values["TLSDEV_CLIENT_CA"],
+            client_certificate=values["TLSDEV_CLIENT_CERTIFICATE"],
             handshake_timeout=values["TLSDEV_HANDSHAKE_TIMEOUT"],
             files_path=values["TLSDEV_FILES_PATH"],
             policy=keys.policy(values),
@@ -148,6 +157,8 @@ class Settings:
         key_type: str | None = None,
         lifetime: timedelta | None = None,
         add_names: Iterable[Name] = (),
+        client_ca: Path | None = None,
+        client_certificate: str | None = None,
     ) -> Settings:
         """The same settings with what was asked for on the command line.
 
@@ -161,6 +172,8 @@ class Settings:
             issuer_is_named=self.issuer_is_named or issuer is not None,
             key_type=key_type or self.key_type,
             lifetime=lifetime or self.lifetime,
+            client_ca=client_ca or self.client_ca,
+            client_certificate=client_certificate or self.client_certificate,
         )
 
     @property
@@ -192,6 +205,28 @@ class Settings:
             return LocalCA.open(self.ca_path)
         except PairNotFound:
             return None
+
+    def clients(self) -> ClientCA | None:
+        """Who may show a certificate, and whether everybody must.
+
+        :raises ConfigError: Everybody must, and no CA for them is named.
+        :raises CertificateError: The named file holds no certificate.
+        """
+        required = self.client_certificate == "required"
+        if self.client_ca is not None:
+            from ..contexts import ClientCA
+
+            return ClientCA.read(self.client_ca, required=required)
+
+        if required:
+            raise ConfigError(
+                "TLSDEV_CLIENT_CERTIFICATE: clients must show a certificate, and no CA"
+                " for them is named.",
+                key="TLSDEV_CLIENT_CERTIFICATE",
+                hint="Set TLSDEV_CLIENT_CA to its file, or add --client-ca FILE.",
+            )
+
+        return None
 
     def mounted_files(self) -> PairFiles | None:
         """The pair that somebody else keeps, where the issuer is ``files``."""

@@ -44,6 +44,8 @@ LONGEST_TIMEOUT = timedelta(hours=1)
 
 MINIMUM_VERSIONS = ("TLSv1.2", "TLSv1.3")
 
+CLIENT_CERTIFICATES = ("optional", "required")
+
 
 def shown(value: object) -> str:
     """A value for a sentence. Of what is no plain value only the type is said."""
@@ -181,8 +183,34 @@ def parse_minimum_version(value: object) -> str:
     return parse_choice(text, MINIMUM_VERSIONS)
 
 
-def parse_folder(value: object) -> Path | None:
-    """A folder's absolute path, or ``None``."""
+def parse_suffixes(value: object) -> tuple[str, ...]:
+    """Domains below which names are served on demand; ``None`` or "" is none."""
+    if value is None or value == "" or value == [] or value == ():
+        return ()
+
+    return tuple(_suffix(name) for name in parse_name_list(value))
+
+
+def _suffix(name: Name) -> str:
+    if name.kind == "ip":
+        raise ConfigError(f"{quoted(name)} is an address: no name lies below it.")
+
+    if name.wildcard:
+        raise ConfigError(
+            f"{quoted(name)} is a wildcard.",
+            hint=f"Did you mean {quoted(name.unicode[2:])}? All names below are meant.",
+        )
+
+    return name.value
+
+
+def parse_client_certificate(value: object) -> str:
+    """Whether a client must have a certificate."""
+    return parse_choice(value, CLIENT_CERTIFICATES)
+
+
+def parse_path(value: object) -> Path | None:
+    """The absolute path of a folder or file, or ``None``."""
     if value is None:
         return None
 

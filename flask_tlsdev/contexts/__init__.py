@@ -8,6 +8,14 @@ with plain HTTP. When the files change, the next client gets the new pair.
 
 from __future__ import annotations
 
+from ._deadline import Deadline as Deadline
+from .calling import client_context as client_context
+from .choosing import is_loopback as is_loopback
+from .choosing import NamedPair as NamedPair
+from .clients import ClientCA as ClientCA
+from .connection import Connection as Connection
+from .crowd import Stage as Stage
+from .failures import HandshakeFailed as HandshakeFailed
 from .loading import PairContext as PairContext
 from .server import DevContext as DevContext
 from .server import server_context as server_context

@@ -18,6 +18,7 @@ from ..printable import quoted
 
 if TYPE_CHECKING:
     from ..store import PairFiles
+    from .clients import ClientCA
 
 #: A passphrase, or what is called when the key turns out to be encrypted.
 Passphrase = str | bytes | Callable[[], str | bytes] | None
@@ -82,21 +83,39 @@ class PairContext(ssl.SSLContext):
 
 
 def load(
-    files: PairFiles, *, minimum_version: str, passphrase: Passphrase = None
+    files: PairFiles,
+    *,
+    minimum_version: str,
+    passphrase: Passphrase = None,
+    clients: ClientCA | None = None,
 ) -> PairContext:
     """A new context that serves this pair.
 
     :raises StoreError: A file cannot be read.
     :raises CertificateError: The files are no pair that can be served.
     """
+    context = PairContext(ssl.PROTOCOL_TLS_SERVER)
+    context.files = files
+    harden(context, minimum_version)
+    load_into(context, files, passphrase)
+
+    if clients is not None:
+        clients.ask(context)
+
+    return context
+
+
+def load_into(
+    context: ssl.SSLContext, files: PairFiles, passphrase: Passphrase = None
+) -> None:
+    """Let a new context show this pair, a server's or a client's.
+
+    It raises as :func:`load` does.
+    """
     # OpenSSL would wait for ever on a FIFO and says "PEM lib" of whatever else
     # is wrong, without the file's name.
     _expect(files.certfile, "certificate", b" CERTIFICATE-----")
     _expect(files.keyfile, "private key", b"PRIVATE KEY-----")
-
-    context = PairContext(ssl.PROTOCOL_TLS_SERVER)
-    context.files = files
-    harden(context, minimum_version)
     lock = _Lock(files.keyfile, passphrase)
 
     try:
@@ -104,8 +123,6 @@ def load(
     except (ssl.SSLError, ValueError) as error:
         # Python has a limit of its own for the passphrase, a ValueError.
         raise _explain(error, files, lock) from error
-
-    return context
 
 
 @dataclass

@@ -41,7 +41,7 @@ class Watch:
     def __init__(
         self, files: PairFiles, load: Callable[[PairFiles], ssl.SSLContext]
     ) -> None:
-        self._files = files
+        self.files = files
         self._load = load
         self._lock = threading.Lock()
         self._seen = self._look()
@@ -59,13 +59,21 @@ class Watch:
 
         return self._context
 
+    def forget(self) -> None:
+        """Load the files anew for the next client, whatever they look like.
+
+        It takes no lock: a signal handler calls it, perhaps in the middle of
+        :meth:`current`.
+        """
+        self._seen = ()
+
     def _follow(self) -> None:
         deadline = time.monotonic() + PATIENCE
 
         # Whoever held the lock before us may have seen to it.
         while (seen := self._look()) != self._seen:
             try:
-                self._context = self._load(self._files)
+                self._context = self._load(self.files)
             except TLSDevError as error:
                 if time.monotonic() < deadline:
                     time.sleep(_PAUSE)
@@ -77,7 +85,7 @@ class Watch:
             self._seen = seen
 
     def _look(self) -> Signature:
-        return _signature(self._files.certfile), _signature(self._files.keyfile)
+        return _signature(self.files.certfile), _signature(self.files.keyfile)
 
 
 def _signature(path: Path) -> tuple[int, ...] | None:
