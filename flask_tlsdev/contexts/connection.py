@@ -15,6 +15,9 @@ from typing import Protocol
 from typing import TYPE_CHECKING
 
 from ._deadline import Deadline
+from .crowd import Crowd
+from .crowd import Stage
+from .failures import explain
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -38,6 +41,8 @@ class Terms:
     timeout: float
     #: Answers a client that speaks plain HTTP. The socket is closed afterwards.
     answer_plain: Callable[[socket.socket, Deadline], None]
+    #: Everybody who is connected.
+    crowd: Crowd
 
 
 class Source(Protocol):
@@ -55,11 +60,26 @@ class Connection(ssl.SSLSocket):
     That is in the thread or process that serves it. Until then nothing has
     been read from it, so accepting it took no time. If it cannot be met,
     :exc:`ConnectionAbortedError` is raised, which Werkzeug takes for a client
-    that went away; a failed handshake is an :exc:`ssl.SSLError`, which it logs.
+    that went away; a failed handshake is a :exc:`HandshakeFailed`, which it logs.
     """
 
     _terms: Terms | None = None
+    _crowd: Crowd | None = None
     _met = False
+    _unread = b""
+
+    #: How often somebody has sent through this socket. A server that finds it
+    #: higher than its own count knows that the app has taken the socket over.
+    sent = 0
+
+    def move(self, stage: Stage) -> None:
+        """Say what the client is doing, for when there are too many of them."""
+        if self._crowd is not None:
+            self._crowd.move(self, stage)
+
+    def unread(self, data: bytes) -> None:
+        """Let the next reader have these bytes first."""
+        self._unread = data + self._unread
 
     def do_handshake(self, block: bool = False) -> None:
         self._ready()
@@ -70,13 +90,28 @@ class Connection(ssl.SSLSocket):
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         self._ready()
+
+        if self._unread:
+            data, self._unread = self._unread[:buflen], self._unread[buflen:]
+            return data
+
         return super().recv(buflen, flags)
 
     def recv_into(
         self, buffer: WriteableBuffer, nbytes: int | None = None, flags: int = 0
     ) -> int:
         self._ready()
+
+        if self._unread:
+            with memoryview(buffer).cast("B") as view:
+                data = self.recv(nbytes or len(view))
+                view[: len(data)] = data
+            return len(data)
+
         return super().recv_into(buffer, nbytes, flags)
+
+    def pending(self) -> int:
+        return len(self._unread) + super().pending()
 
     def write(self, data: ReadableBuffer) -> int:
         self._ready()
@@ -84,6 +119,7 @@ class Connection(ssl.SSLSocket):
 
     def send(self, data: ReadableBuffer, flags: int = 0) -> int:
         self._ready()
+        self.sent += 1
         return super().send(data, flags)
 
     def shutdown(self, how: int) -> None:
@@ -98,6 +134,12 @@ class Connection(ssl.SSLSocket):
                 self.unwrap()
 
         super().shutdown(how)
+
+    def close(self) -> None:
+        if self._crowd is not None:
+            self._crowd.leave(self)
+
+        super().close()
 
     def _ready(self) -> None:
         if not self._met:
@@ -114,17 +156,19 @@ class Connection(ssl.SSLSocket):
 
         try:
             first = self._peek(deadline)
+            self.move(Stage.SPEAKING)
 
             if first == _HANDSHAKE_RECORD:
                 self.settimeout(deadline.remaining())
                 super().do_handshake()
                 self.settimeout(timeout)
                 self._met = True
+                self.move(Stage.BUSY)
         except OSError as error:
             self._leave().close()
 
             if isinstance(error, ssl.SSLError) and not isinstance(error, _DROPPED):
-                raise
+                raise explain(error) from error
 
             _abort(f"The client did not finish its handshake: {error}", error)
 
@@ -146,9 +190,12 @@ class Connection(ssl.SSLSocket):
                 _abort(f"The client speaks neither TLS nor HTTP: {first!r}")
 
             try:
+                terms.crowd.enter(plain, Stage.SPEAKING)
                 terms.answer_plain(plain, deadline)
             except OSError as error:
                 _abort(f"A client with plain HTTP went away: {error}", error)
+            finally:
+                terms.crowd.leave(plain)
 
         _abort("A client with plain HTTP was answered")
 
@@ -156,6 +203,10 @@ class Connection(ssl.SSLSocket):
         """The bare connection; this socket is closed from now on."""
         # Named, since they cannot be found out of a connection that was reset.
         kind = self.family, self.type, self.proto
+
+        if self._crowd is not None:
+            self._crowd.leave(self)
+
         return socket.socket(*kind, fileno=self.detach())
 
 
@@ -168,9 +219,17 @@ class ListeningSocket(ssl.SSLSocket):
 
     def accept(self) -> tuple[ssl.SSLSocket, Any]:
         source: Source = self.context  # type: ignore[assignment]
+        crowd = source.terms.crowd
+        crowd.make_room()
 
-        # Past ssl.SSLSocket, whose accept() makes the handshake.
-        plain, address = super(ssl.SSLSocket, self).accept()
+        try:
+            # Past ssl.SSLSocket, whose accept() makes the handshake.
+            plain, address = super(ssl.SSLSocket, self).accept()
+        except OSError as error:
+            # A server would ask again at once, and again.
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                crowd.drop_one()
+            raise
 
         try:
             _send_at_once(plain)
@@ -185,6 +244,8 @@ class ListeningSocket(ssl.SSLSocket):
 
         if isinstance(connection, Connection):
             connection._terms = source.terms
+            connection._crowd = crowd
+            crowd.enter(connection)
 
         return connection, address
 

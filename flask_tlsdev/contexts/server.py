@@ -14,6 +14,8 @@ from ._deadline import Deadline
 from .connection import Connection
 from .connection import ListeningSocket
 from .connection import Terms
+from .crowd import Crowd
+from .crowd import MAX_CONNECTIONS
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 #: Names, or what gives them when they are needed.
 Names = Iterable["Name"] | Callable[[], Iterable["Name"]]
+
+
+#: How many clients may wait to be accepted.
+BACKLOG = 1024
 
 
 class DevContext(ssl.SSLContext):
@@ -50,10 +56,13 @@ class DevContext(ssl.SSLContext):
         names: Names = (),
         minimum_version: str = "TLSv1.2",
         handshake_timeout: float = 10.0,
+        max_connections: int = MAX_CONNECTIONS,
         passphrase: loading.Passphrase = None,
     ) -> None:
         self.files = files
-        self.terms = Terms(handshake_timeout, self._answer_plain)
+        self.terms = Terms(
+            handshake_timeout, self._answer_plain, Crowd(max_connections)
+        )
         self._names = names if callable(names) else tuple(names)
         self._minimum_version = minimum_version
         self._passphrase = passphrase
@@ -64,6 +73,16 @@ class DevContext(ssl.SSLContext):
         self.sslsocket_class = ListeningSocket
         self.sni_callback = self._choose_pair
         self._watch = Watch(files, self._load)
+
+    def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Any:
+        wrapped = super().wrap_socket(sock, *args, **kwargs)
+
+        # Werkzeug's 128 are too few for a page with many assets times many
+        # tabs; who does not get into the queue tries again a second later.
+        if kwargs.get("server_side") and not _is_connected(wrapped):
+            wrapped.listen(BACKLOG)
+
+        return wrapped
 
     def current(self) -> ssl.SSLContext:
         """The context that serves the pair as it is on the disk now."""
@@ -91,12 +110,22 @@ class DevContext(ssl.SSLContext):
         plain_http.answer(client, self.names, deadline)
 
 
+def _is_connected(connection: socket.socket) -> bool:
+    try:
+        connection.getpeername()
+    except OSError:
+        return False
+
+    return True
+
+
 def server_context(
     files: PairFiles,
     *,
     names: Names = (),
     minimum_version: str = "TLSv1.2",
     handshake_timeout: float = 10.0,
+    max_connections: int = MAX_CONNECTIONS,
     passphrase: loading.Passphrase = None,
 ) -> DevContext:
     """A context that serves these files, and follows their changes.
@@ -105,6 +134,8 @@ def server_context(
         host it asked for if it is one of these, else the first of them.
     :param handshake_timeout: Seconds that a client has for all of its
         handshake, from the moment that its thread turns to it.
+    :param max_connections: How many clients of a listening socket may be
+        connected at once. Who takes his time has to go when there are more.
     :param passphrase: The key's, or what gives it. It is asked for again
         whenever the files have changed.
     :raises StoreError: A file cannot be read.
@@ -116,5 +147,6 @@ def server_context(
         names=names,
         minimum_version=minimum_version,
         handshake_timeout=handshake_timeout,
+        max_connections=max_connections,
         passphrase=passphrase,
     )

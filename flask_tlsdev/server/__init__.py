@@ -1,0 +1,1 @@
+"""How does the dev server speak HTTP, and who starts it?"""

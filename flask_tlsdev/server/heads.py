@@ -1,0 +1,191 @@
+"""What does a client ask for, and is it said in a way that can be read only once?
+
+RFC 9112, read strictly wherever two readers could come to two results: such a
+request is refused, since a proxy in front of us might be the other reader.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from .limits import FIELD_LIMIT
+
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST_LINE = re.compile(rf"({_NAME}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
+#: No control character but the tab; so no bare carriage return either.
+_FIELD = re.compile(rf"({_NAME}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?"
+)
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+
+class BadRequest(Exception):
+    """A request that is not answered by the app.
+
+    :param status: What it is answered with.
+    """
+
+    def __init__(self, reason: str, status: str = "400 Bad Request") -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a request, with what it says about the connection."""
+
+    method: str
+    #: As it came, a path or an absolute URL; bytes are Latin-1 characters.
+    target: str
+    version: Literal["HTTP/1.0", "HTTP/1.1"]
+    #: Those whose names have an underscore are left out: WSGI could not tell
+    #: them from those with a hyphen, which somebody else may have checked.
+    fields: tuple[tuple[str, str], ...]
+    #: Bytes of the body, ``None`` for a chunked one.
+    length: int | None
+    #: Whether the client means to go on with this connection.
+    keep_alive: bool
+    #: Whether the client waits for a word before it sends the body.
+    expects_continue: bool
+    #: Whether the client wants to speak something else than HTTP afterwards.
+    upgrade: bool
+
+    @property
+    def line(self) -> str:
+        """The request line."""
+        return f"{self.method} {self.target} {self.version}"
+
+
+def parse(data: bytes) -> Head:
+    """Take a head apart.
+
+    :param data: It, without the empty line at its end.
+    :raises BadRequest: It is not one, or is made to be read in two ways.
+    """
+    first, *lines = data.decode("latin-1").split("\n")
+    method, target, version = _request_line(first.removesuffix("\r"))
+    fields = _fields(lines)
+    _check_host(target, version, _values(fields, "host"))
+    connection = _tokens(fields, "connection")
+    return Head(
+        method,
+        target,
+        version,
+        fields,
+        _length(fields, version),
+        _keep_alive(version, connection),
+        version == "HTTP/1.1" and "100-continue" in _tokens(fields, "expect"),
+        "upgrade" in connection and bool(_values(fields, "upgrade")),
+    )
+
+
+def _request_line(line: str) -> tuple[str, str, Literal["HTTP/1.0", "HTTP/1.1"]]:
+    found = _REQUEST_LINE.fullmatch(line)
+
+    if found is None:
+        raise BadRequest("The request line is not one of HTTP/1.")
+
+    method, target, major, minor = found.groups()
+
+    if major != "1":
+        raise BadRequest(
+            "Only HTTP/1 is spoken here.", "505 HTTP Version Not Supported"
+        )
+
+    if method == "CONNECT":
+        raise BadRequest("This is no proxy.", "501 Not Implemented")
+
+    if "#" in target or not (
+        target.startswith("/")
+        or _ABSOLUTE.fullmatch(target)
+        or (target == "*" and method == "OPTIONS")
+    ):
+        raise BadRequest("The request's target is neither a path nor a URL.")
+
+    return method, target, "HTTP/1.0" if minor == "0" else "HTTP/1.1"
+
+
+def _fields(lines: list[str]) -> tuple[tuple[str, str], ...]:
+    if len(lines) > FIELD_LIMIT:
+        raise BadRequest(
+            "The request has too many header fields.",
+            "431 Request Header Fields Too Large",
+        )
+
+    fields = []
+    for line in lines:
+        found = _FIELD.fullmatch(line.removesuffix("\r"))
+
+        # A line that begins with a space was once the last one's continuation.
+        if found is None:
+            raise BadRequest("A header line of the request is malformed.")
+
+        name, value = found.groups()
+        if "_" not in name:
+            fields.append((name, value.rstrip(" \t")))
+
+    return tuple(fields)
+
+
+def _values(fields: tuple[tuple[str, str], ...], name: str) -> list[str]:
+    return [value for each, value in fields if each.lower() == name]
+
+
+def _tokens(fields: tuple[tuple[str, str], ...], name: str) -> set[str]:
+    return {
+        token.strip(" \t").lower()
+        for value in _values(fields, name)
+        for token in value.split(",")
+    }
+
+
+def _check_host(target: str, version: str, hosts: list[str]) -> None:
+    if len(hosts) > 1 or (not hosts and version == "HTTP/1.1"):
+        raise BadRequest("The request has not exactly one Host.")
+
+    absolute = _ABSOLUTE.fullmatch(target)
+    named = [absolute[1]] if absolute else []
+
+    if not all(_HOST.fullmatch(host) for host in (*hosts, *named)):
+        raise BadRequest("The request's Host is malformed.")
+
+
+def _length(fields: tuple[tuple[str, str], ...], version: str) -> int | None:
+    codings = _values(fields, "transfer-encoding")
+    lengths = _values(fields, "content-length")
+
+    if not codings:
+        return _content_length(lengths)
+
+    # Whoever sends both means one reader to see another body than the other.
+    if lengths or version == "HTTP/1.0":
+        raise BadRequest("The request says in two ways where its body ends.")
+
+    if [coding.lower() for coding in codings] == ["chunked"]:
+        return None
+
+    if "chunked" in codings[-1].lower():
+        raise BadRequest("A transfer coding is unknown.", "501 Not Implemented")
+
+    raise BadRequest("The request does not say where its body ends.")
+
+
+def _content_length(lengths: list[str]) -> int:
+    if not lengths:
+        return 0
+
+    if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
+        raise BadRequest("The request's Content-Length is not one number.")
+
+    return int(lengths[0])
+
+
+def _keep_alive(version: str, connection: set[str]) -> bool:
+    if version == "HTTP/1.0":
+        return "keep-alive" in connection
+
+    return "close" not in connection
