@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Literal
 
+from . import browsers
 from . import defaults
-from . import nss
 from .base import ReadableStore
 from .base import Root
 from .base import State
@@ -51,7 +51,7 @@ def stores(
     if platform == "win32":
         return (_NotLookedAt("windows", "CurrentUser\\Root"),)
 
-    return (openssl, *nss.databases(environ))
+    return (openssl, *browsers.databases(environ))
 
 
 def state(

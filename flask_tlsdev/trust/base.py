@@ -6,14 +6,15 @@ import os
 import stat
 from abc import ABC
 from abc import abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from typing import NamedTuple
 from typing import Protocol
 
 from ..errors import TrustError
+from .root import Element as Element
+from .root import elements as elements
+from .root import Root as Root
 
 #: What a store makes of one root. ``absent``: there is no such store here.
 #: ``unreadable``: there is one, and nobody can tell.
@@ -84,73 +85,6 @@ class ReadableStore(ABC):
 
     def _answer(self, state: State, detail: str = "") -> StoreState:
         return StoreState(self.name, self.path, state, detail)
-
-
-class Element(NamedTuple):
-    """One DER element: its tag, its content, and both with the length between."""
-
-    tag: int
-    content: bytes
-    whole: bytes
-
-
-def elements(data: bytes) -> Iterator[Element]:
-    """The DER elements that stand one after the other in ``data``.
-
-    :raises ValueError: if the data is not made of whole elements with one-byte
-        tags, which is all that a certificate's outer fields have.
-    """
-    at = 0
-
-    while at < len(data):
-        start, at = at, at + 2
-        if at > len(data):
-            raise ValueError("a cut-off DER element")
-
-        tag, length = data[start], data[start + 1]
-        if length & 0x80:
-            octets = length & 0x7F
-            length = int.from_bytes(data[at : at + octets], "big")
-            at += octets
-            if not 1 <= octets <= 4:
-                raise ValueError("a DER length of a strange size")
-
-        end = at + length
-        if end > len(data):
-            raise ValueError("a cut-off DER element")
-
-        yield Element(tag, data[at:end], data[start:end])
-        at = end
-
-
-@dataclass(frozen=True)
-class Root:
-    """A root certificate, and the fields that trust stores find it by."""
-
-    der: bytes
-    #: As DER elements, byte for byte as they stand in the certificate.
-    serial: bytes
-    issuer: bytes
-    subject: bytes
-
-    @classmethod
-    def from_der(cls, der: bytes) -> Root:
-        """Read a certificate; :class:`TrustError` if the bytes are not one."""
-        # Not with cryptography: a banner shall not wait for its import.
-        try:
-            (certificate,) = elements(der)
-            body = next(elements(certificate.content))
-            fields = list(elements(body.content))
-            # A version stands before the serial number, except in version 1.
-            first = 1 if fields[0].tag == 0xA0 else 0
-            serial, _, issuer, _, subject = fields[first : first + 5]
-        except (ValueError, IndexError, StopIteration) as error:
-            raise TrustError(
-                "The root to look for is not a certificate in DER form.",
-                hint="Give the bytes of one certificate, not PEM text.",
-            ) from error
-
-        return cls(bytes(der), serial.whole, issuer.whole, subject.whole)
 
 
 def read_regular(path: Path) -> bytes:

@@ -101,7 +101,7 @@ class OpenSSLDefaults(ReadableStore):
         for folder in self._folders:
             for number in count():
                 path = folder / f"{subject_hash(root.subject):08x}.{number}"
-                if not path.exists():
+                if not os.path.exists(path):
                     break
 
                 yield path

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from collections.abc import Mapping
 from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import TrustError
 from ..printable import printable
 from .base import ReadableStore
 from .base import Root
@@ -109,6 +110,71 @@ class NSSDatabase(ReadableStore):
         except (sqlite3.Error, OSError) as error:
             return self._answer("unreadable", printable(error))
 
+    def roots(self) -> tuple[tuple[Root, str], ...]:
+        """The roots of local CAs in here, each with its nickname.
+
+        :raises TrustError: It cannot be read.
+        """
+        if not self.available():
+            return ()
+
+        with self._reading() as database:
+            found = database.execute(
+                "SELECT a11, a3 FROM nssPublic WHERE a0 = X'00000001'"
+            ).fetchall()
+
+        pairs = ((_root_of(der), label) for der, label in found)
+        return tuple(
+            (root, label.decode("utf-8", "replace"))
+            for root, label in pairs
+            if root and root.ca_id
+        )
+
+    def is_empty(self) -> bool:
+        """Whether there is no certificate, no record and no key in here."""
+        with self._reading() as database:
+            objects = database.execute("SELECT count(*) FROM nssPublic").fetchone()
+        with self._reading(self._keys) as database:
+            keys = database.execute("SELECT count(*) FROM nssPrivate").fetchone()
+
+        return (*objects, *keys) == (0, 0)
+
+    def delete_records(self, root: Root) -> None:
+        """Delete what says that a root is trusted, of both kinds, with its MACs."""
+        with self._reading() as database:
+            rows = [number for number, *_ in _rows(database, root)]
+
+        if not rows:
+            return
+
+        with self._reading(self._file, "rw") as database, database:
+            for number in rows:
+                database.execute("DELETE FROM nssPublic WHERE id = ?", (number,))
+
+        with self._reading(self._keys, "rw") as database, database:
+            for number in rows:
+                mac = f"sig_cert_{number:08x}_*"
+                database.execute("DELETE FROM metaData WHERE id GLOB ?", (mac,))
+
+    @contextmanager
+    def _reading(
+        self, file: Path | None = None, mode: str = "ro"
+    ) -> Iterator[Connection]:
+        """The database, open; whatever goes wrong is a :class:`.TrustError`."""
+        try:
+            import sqlite3
+        except ImportError as error:
+            raise TrustError("This Python was built without sqlite3.") from error
+
+        try:
+            with closing(_open(file or self._file, mode)) as database:
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            raise TrustError(
+                f"The trust store {printable(self.path)} cannot be read:"
+                f" {printable(error)}."
+            ) from error
+
     def _in_use(self) -> bool:
         """Whether a browser's change is half in the file, half beside it."""
         for suffix in ("-journal", "-wal"):
@@ -152,7 +218,7 @@ class NSSDatabase(ReadableStore):
         It has none for anything as long as no password, not even the empty
         one, was ever set. That the MAC is right is left to NSS.
         """
-        if not self._keys.exists():
+        if not os.path.exists(self._keys):
             return True
 
         with closing(_open(self._keys)) as database:
@@ -162,13 +228,22 @@ class NSSDatabase(ReadableStore):
             return {row[0] for row in found} != {"password"}
 
 
-def _open(file: Path) -> Connection:
+def _open(file: Path, mode: str = "ro") -> Connection:
     import sqlite3
 
     # Immutable: no lock is taken and no file is made, so that neither the
     # browser nor a read-only folder is in anybody's way.
-    uri = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
-    return sqlite3.connect(uri, uri=True)
+    immutable = "&immutable=1" if mode == "ro" else ""
+    return sqlite3.connect(
+        f"{file.absolute().as_uri()}?mode={mode}{immutable}", uri=True
+    )
+
+
+def _root_of(der: bytes) -> Root | None:
+    try:
+        return Root.from_der(der)
+    except TrustError:
+        return None
 
 
 def _holds(database: Connection, root: Root) -> bool:
@@ -182,19 +257,25 @@ def _holds(database: Connection, root: Root) -> bool:
 
 def _records(database: Connection, root: Root) -> Iterator[tuple[str, str]]:
     """For each record about the root the name of its MAC, and its verdict."""
+    for number, level, kind in _rows(database, root):
+        signature = f"sig_cert_{number:08x}_{int(kind.server[1:], 16):08x}"
+        verdicts = {kind.anchor: "anchor", kind.distrusted: "distrusted"}
+        yield signature, verdicts.get(level, "nothing")
+
+
+def _rows(database: Connection, root: Root) -> Iterator[tuple[int, bytes, TrustRecord]]:
     columns = {row[1] for row in database.execute("PRAGMA table_info(nssPublic)")}
 
     for kind in RECORDS:
         # Old NSS makes no columns for the second kind.
         if {kind.server, kind.hash} <= columns:
-            yield from _records_of(kind, database, root)
+            yield from _rows_of(kind, database, root)
 
 
-def _records_of(
+def _rows_of(
     kind: TrustRecord, database: Connection, root: Root
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[int, bytes, TrustRecord]]:
     digest = hashlib.new(kind.algorithm, root.der, usedforsecurity=False).digest()
-    verdicts = {kind.anchor: "anchor", kind.distrusted: "distrusted"}
     rows = database.execute(
         f"SELECT id, {kind.server}, {kind.hash} FROM nssPublic"  # noqa: S608
         " WHERE a0 = ? AND a81 = ? AND a82 = ?",
@@ -205,83 +286,4 @@ def _records_of(
         # Else it is about another certificate with the same issuer and serial
         # number. Without a hash it is about all of them.
         if of in (digest, _NULL, None):
-            signature = f"sig_cert_{number:08x}_{int(kind.server[1:], 16):08x}"
-            yield signature, verdicts.get(level, "nothing")
-
-
-def databases(environ: Mapping[str, str]) -> Iterator[NSSDatabase]:
-    """The databases of this user's browsers on Linux, and the usual ones."""
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))
-    yield from _of_chromium(environ, home)
-    yield from _of_firefox(environ, home)
-
-
-def _of_chromium(environ: Mapping[str, str], home: Path) -> Iterator[NSSDatabase]:
-    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    snap = home / "snap" / "chromium" / "current"
-    yield NSSDatabase("chromium", _chromium_folder(home, data))
-
-    if snap.is_dir():
-        folder = _chromium_folder(snap, snap / ".local" / "share")
-        yield NSSDatabase("chromium", folder)
-
-    # Chromium, Chrome, Brave, Edge, ...: whichever of them has one.
-    for app in _folders_in(home / ".var" / "app"):
-        flatpak = NSSDatabase("chromium", _chromium_folder(app, app / "data"))
-        if flatpak.available():
-            yield flatpak
-
-
-def _chromium_folder(home: Path, data: Path) -> Path:
-    """The one that Chromium reads: the second only where the first is not there.
-
-    Before version 146 there was the first only. An empty folder counts.
-    """
-    old = home / ".pki" / "nssdb"
-    return old if old.is_dir() else data / "pki" / "nssdb"
-
-
-def _of_firefox(environ: Mapping[str, str], home: Path) -> Iterator[NSSDatabase]:
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    flatpak = home / ".var" / "app" / "org.mozilla.firefox"
-    roots = (
-        home / ".mozilla" / "firefox",
-        config / "mozilla" / "firefox",
-        home / "snap" / "firefox" / "common" / ".mozilla" / "firefox",
-        flatpak / ".mozilla" / "firefox",
-        flatpak / "config" / "mozilla" / "firefox",
-    )
-    found = dict.fromkeys(profile for root in roots for profile in _profiles(root))
-
-    # A status command shall say that it looked.
-    for folder in found or (roots[0],):
-        # Firefox brings its own NSS; Chromium takes the system's.
-        yield NSSDatabase("firefox", folder, newest_wins=True)
-
-
-def _profiles(root: Path) -> Iterator[Path]:
-    """The profile folders that ``profiles.ini`` names and that are there."""
-    from configparser import Error
-    from configparser import RawConfigParser
-
-    parser = RawConfigParser(strict=False)
-    try:
-        parser.read_string((root / "profiles.ini").read_text("utf-8", "replace"))
-    except (OSError, Error):
-        return
-
-    for section in parser.sections():
-        if section.startswith("Profile") and (
-            path := parser.get(section, "Path", fallback="")
-        ):
-            # An absolute path, as IsRelative=0 gives it, replaces the root.
-            folder = root / path
-            if folder.is_dir():
-                yield folder
-
-
-def _folders_in(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
+            yield number, level, kind

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from flask_tlsdev.errors import TrustError
 from flask_tlsdev.trust.base import Root
 from flask_tlsdev.trust.base import StoreState
-from flask_tlsdev.trust.nss import databases
+from flask_tlsdev.trust.browsers import databases
 from flask_tlsdev.trust.nss import NSSDatabase
 from flask_tlsdev.trust.nss import RECORDS
 
