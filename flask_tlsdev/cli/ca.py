@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import PairNotFound
+from ..errors import StoreError
+from ..printable import printable_lines
 from . import options
 from .group import confirm
 from .settings import machine_settings
 
 if TYPE_CHECKING:
+    from ..issuers.local_ca import DamagedCA
     from ..issuers.local_ca import LocalCA
     from ..names import Permits
 
@@ -56,7 +59,7 @@ def create(
 
     settings = machine_settings(ctx)
     old = _existing(settings.ca_path)
-    permits = _permits(old, permitted)
+    permits = _permits(old if isinstance(old, local_ca.LocalCA) else None, permitted)
     _announce(old, permits, permitted, yes=yes)
 
     made = local_ca.LocalCA.create(
@@ -101,7 +104,7 @@ def export(ctx: click.Context, out: Path | None, force: bool) -> None:
     from ..issuers.local_ca import LocalCA
 
     active = LocalCA.open(machine_settings(ctx).ca_path)
-    root = files.read(active.root_path)
+    root = active.root_pem()
 
     if out is None or str(out) == "-":
         click.echo(root.decode("ascii"), nl=False)
@@ -118,26 +121,53 @@ def delete(ctx: click.Context, yes: bool) -> None:
     """Delete the CA, its key and the roots of earlier ones."""
     from ..issuers.local_ca import LocalCA
 
-    active = LocalCA.open(machine_settings(ctx).ca_path)
+    folder = machine_settings(ctx).ca_path
+    active = _open(folder)
     confirm(
-        f"Delete the local CA {active.ca_id}? What it signed stays valid until it"
-        " ends, and where its root is trusted it stays trusted.",
+        f"Delete {_named(active)}? What it signed stays valid until it ends, and"
+        " where its root is trusted it stays trusted.",
         yes=yes,
     )
-    active.delete()
+    LocalCA.delete_in(folder)
     click.echo(
-        f"Deleted the local CA {active.ca_id}. Where you trusted its root by hand,"
-        f" remove it there: {common_name(active)}."
+        f"Deleted {_named(active)}. Where you trusted its root by hand, remove it"
+        f" there: {_listed_as(active)}."
     )
 
 
-def _existing(folder: Path) -> LocalCA | None:
+def _existing(folder: Path) -> LocalCA | DamagedCA | None:
+    try:
+        return _open(folder)
+    except PairNotFound:
+        return None
+
+
+def _open(folder: Path) -> LocalCA | DamagedCA:
+    """The CA of a folder; where it is damaged, the error that says how.
+
+    A damaged one can still be deleted and replaced.
+    """
+    from ..issuers.local_ca import DamagedCA
     from ..issuers.local_ca import LocalCA
 
     try:
         return LocalCA.open(folder)
-    except PairNotFound:
-        return None
+    except DamagedCA as error:
+        return error
+
+
+def _named(old: LocalCA | DamagedCA) -> str:
+    if isinstance(old, StoreError):
+        return "the damaged CA"
+
+    return f"the local CA {old.ca_id}"
+
+
+def _listed_as(old: LocalCA | DamagedCA) -> str:
+    if isinstance(old, StoreError):
+        return "flask-tlsdev root ..."
+
+    return common_name(old)
 
 
 def _permits(old: LocalCA | None, permitted: Sequence[str]) -> Permits:
@@ -147,7 +177,11 @@ def _permits(old: LocalCA | None, permitted: Sequence[str]) -> Permits:
 
 
 def _announce(
-    old: LocalCA | None, permits: Permits, permitted: Sequence[str], *, yes: bool
+    old: LocalCA | DamagedCA | None,
+    permits: Permits,
+    permitted: Sequence[str],
+    *,
+    yes: bool,
 ) -> None:
     """Say what a thief of the key could do, and that trust is lost; then ask."""
     from ..names import DEFAULT_PERMITS
@@ -157,9 +191,15 @@ def _announce(
         if text not in DEFAULT_PERMITS.texts:
             click.echo(explain_permit(text), err=True)
 
+    if isinstance(old, StoreError):
+        click.echo(
+            f"{printable_lines(old.message)} What it was permitted is not kept.",
+            err=True,
+        )
+
     if old is not None:
         confirm(
-            f"This takes the place of the local CA {old.ca_id}, whose key is deleted."
+            f"This takes the place of {_named(old)}, whose key is deleted."
             " The new root must be trusted anew wherever the old one was. Go on?",
             yes=yes,
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EPIPE
 from pathlib import Path
 from typing import Any
 from typing import NoReturn
@@ -38,7 +41,8 @@ class TLSGroup(click.Group):
         except TLSDevError as error:
             raise Failure(str(error)) from error
         except OSError as error:
-            if ctx.invoked_subcommand in PROJECT_COMMANDS:
+            # A pipe that nobody reads any more is click's to end quietly.
+            if ctx.invoked_subcommand in PROJECT_COMMANDS or error.errno == EPIPE:
                 raise
             raise Failure(_os_error(error)) from error
 
@@ -46,6 +50,17 @@ class TLSGroup(click.Group):
 def _os_error(error: OSError) -> str:
     where = f"{printable(error.filename)}: " if error.filename else ""
     return f"{where}{error.strerror or error}."
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What a project command prints at its end: that is our work, too."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == EPIPE:
+            raise
+        raise Failure(f"The answer could not be written: {_os_error(error)}") from error
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
+from .group import answering
 from .group import usage_error
 from .settings import project_settings
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..csr import CertificateRequest
     from ..names import Name
     from ..pairs import Pair
+    from ..provision import Provided
 
 #: Apple's systems refuse server certificates that live longer (HT210176).
 _LONGEST_FOR_APPLE = timedelta(days=825)
@@ -156,6 +158,11 @@ def _into_store(
     from ..provision import obtain
 
     provided = obtain(settings, names, force=force)
+    with answering():
+        _report_stored(provided, names, as_json=as_json)
+
+
+def _report_stored(provided: Provided, names: Sequence[Name], *, as_json: bool) -> None:
     found = provided.files
     report: dict[str, Any] = {
         "certificate": str(found.certfile),
@@ -191,8 +198,9 @@ def _into_files(
     _check_free(target)
     request = _request(settings, names, target, subject)
     pair = issue(settings.make_issuer(), request)
-    _write(pair, target)
-    _report(pair, target, as_json=as_json)
+    with answering():
+        _write(pair, target)
+        _report(pair, target, as_json=as_json)
 
 
 def _check_free(target: Target) -> None:

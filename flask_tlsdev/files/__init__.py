@@ -8,6 +8,8 @@ from __future__ import annotations
 from ._data import data_folder as data_folder
 from ._data import make_data_folder as make_data_folder
 from ._folders import check_folder as check_folder
+from ._folders import exists as exists
+from ._folders import folders_in as folders_in
 from ._folders import git_tree_of as git_tree_of
 from ._folders import keeps_modes as keeps_modes
 from ._folders import make_private_folder as make_private_folder

@@ -24,6 +24,9 @@ NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 NOINHERIT = getattr(os, "O_NOINHERIT", 0)
 
+#: Linux alone has files without a name.
+TMPFILE = os.O_WRONLY | os.O_TMPFILE if hasattr(os, "O_TMPFILE") else 0
+
 HAS_DESCRIPTORS = os.supports_dir_fd.issuperset(
     {os.open, os.stat, os.unlink, os.rename, os.link}
 )
@@ -114,6 +117,23 @@ class Folder:
         except FileNotFoundError:
             return None
 
+    def open_unnamed(self) -> int | None:
+        """A new file without a name; ``None`` where the system has none."""
+        if not TMPFILE or self.descriptor is None:
+            return None
+
+        try:
+            return os.open(".", TMPFILE | CLOEXEC, 0o600, dir_fd=self.descriptor)
+        except OSError as error:
+            # What file systems and kernels say that do not know the flag.
+            if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+                return None
+            raise
+
+    def give_name(self, descriptor: int, name: str) -> None:
+        """Let such a file be there, complete, in one step."""
+        os.link(f"/proc/self/fd/{descriptor}", name, dst_dir_fd=self.descriptor)
+
     def link(self, old: str, new: str) -> None:
         os.link(
             self._at(old),
@@ -178,6 +198,15 @@ def set_mode(descriptor: int, mode: int) -> None:
         os.fchmod(descriptor, mode)
 
 
+def fill(descriptor: int, data: bytes, mode: int) -> None:
+    """Give a new, open file its mode and its content, on disk."""
+    with open(descriptor, "wb", closefd=False) as file:
+        set_mode(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
 @contextmanager
 def temporary(folder: Folder, data: bytes, mode: int) -> Iterator[str]:
     """A new file in the folder with this content on disk; gone after the block.
@@ -189,11 +218,10 @@ def temporary(folder: Folder, data: bytes, mode: int) -> Iterator[str]:
     try:
         descriptor = folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
 
-        with open(descriptor, "wb") as file:
-            set_mode(descriptor, mode)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
+        try:
+            fill(descriptor, data, mode)
+        finally:
+            os.close(descriptor)
 
         yield name
     finally:

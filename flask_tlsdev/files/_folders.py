@@ -207,6 +207,37 @@ def _owner_hint(part: Path) -> str:
     )
 
 
+def exists(path: Path) -> bool:
+    """Whether something has this name, if only a dangling link.
+
+    :raises StoreError: It cannot be told, for a folder on the way is closed.
+    """
+    with told("look at", path):
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    return True
+
+
+def folders_in(path: Path) -> list[Path]:
+    """The folders in a folder, in the order of their names; no links to such.
+
+    None where the folder is missing: another process may have deleted it.
+    """
+    with told("list", path):
+        try:
+            entries = os.scandir(path)
+        except FileNotFoundError:
+            return []
+
+        with entries:
+            return sorted(
+                Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)
+            )
+
+
 def keeps_modes(path: Path) -> bool:
     """Whether a file with mode 0600 in this folder is closed to other users.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import StoreError
+from ._base import fill
 from ._base import Folder
 from ._base import kind
 from ._base import open_folder
@@ -103,6 +104,9 @@ def _place(folder: Folder, name: str, data: bytes, mode: int) -> None:
     if not name or folder.status(name) is not None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
+    if _place_unnamed(folder, name, data, mode):
+        return
+
     with temporary(folder, data, mode) as complete:
         try:
             folder.link(complete, name)
@@ -111,6 +115,32 @@ def _place(folder: Folder, name: str, data: bytes, mode: int) -> None:
                 raise
 
             _claim_and_replace(folder, complete, name)
+
+
+def _place_unnamed(folder: Folder, name: str, data: bytes, mode: int) -> bool:
+    """Whether the file could be made so that a killed process leaves nothing.
+
+    Not even a key under a temporary name, in a folder that is the user's own.
+    """
+    descriptor = folder.open_unnamed()
+
+    if descriptor is None:
+        return False
+
+    try:
+        fill(descriptor, data, mode)
+        folder.give_name(descriptor, name)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        # Without /proc there is no name for it.
+        if error.errno not in {errno.ENOENT, *_NO_LINKS}:
+            raise
+        return False
+    finally:
+        os.close(descriptor)
+
+    return True
 
 
 def _claim_and_replace(folder: Folder, complete: str, name: str) -> None:

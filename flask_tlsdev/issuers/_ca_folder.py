@@ -32,6 +32,10 @@ SUMMARY, ROOT, INTERMEDIATE, KEY = "ca.json", "root.crt", "ca.crt", "ca.key"
 _VERSION = 1
 
 
+class DamagedCA(StoreError):
+    """The files of a CA are not as we wrote them. A new one can take its place."""
+
+
 def read_summary(folder: Path) -> dict[str, Any]:
     """What ``ca.json`` says: the fields of a :class:`.LocalCA` but its folder.
 
@@ -40,7 +44,14 @@ def read_summary(folder: Path) -> dict[str, Any]:
     data = files.read(folder / SUMMARY)
     try:
         return _parse(json.loads(data))
-    except (ValueError, KeyError, TypeError, RecursionError, TLSDevError) as error:
+    except (
+        ArithmeticError,
+        KeyError,
+        RecursionError,
+        TLSDevError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise broken(folder, f"{SUMMARY} is damaged or of a later version") from error
 
 
@@ -93,12 +104,43 @@ def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     files.write(folder / SUMMARY, data, 0o644)
 
 
-def broken(folder: Path, why: str) -> StoreError:
+def broken(folder: Path, why: str) -> DamagedCA:
     """The error for a CA whose files are not as we wrote them."""
-    return StoreError(
+    return DamagedCA(
         f"The CA in {quoted(folder)} cannot be used: {why}.",
         hint="To make a new one, which must be trusted anew, type: flask tls ca create",
     )
+
+
+def all_in(folder: Path) -> list[Path]:
+    """The folder of each CA, the active one's and those of earlier ones.
+
+    One that a killed process left unfinished is among them.
+    """
+    return [each for each in files.folders_in(folder) if _is_id(each.name)]
+
+
+def delete_key(own: Path) -> None:
+    """Delete a CA's key, wherever a killed process may have left it."""
+    files.delete_leftovers(own)
+    files.delete(own / KEY)
+
+
+def delete_all(folder: Path) -> None:
+    """Delete every CA in the folder. The caller holds the lock."""
+    # The keys go first and the summary after all that it speaks of: of a
+    # deletion that is cut short no key remains, and it can be typed again.
+    for own in all_in(folder):
+        delete_key(own)
+
+    for own in all_in(folder):
+        files.delete(own / INTERMEDIATE)
+        files.delete(own / ROOT)
+
+    files.delete(folder / SUMMARY)
+
+    for own in all_in(folder):
+        files.delete_folder(own, ())
 
 
 def check_place(folder: Path) -> None:

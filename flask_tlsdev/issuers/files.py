@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..errors import StoreError
@@ -20,7 +21,7 @@ def locate(folder: Path) -> PairFiles:
     :raises StoreError: ``tls.crt`` or ``tls.key`` is not there.
     """
     for name in (CERTIFICATE, KEY):
-        if not (folder / name).is_file():
+        if not os.path.isfile(folder / name):
             raise StoreError(
                 f"There is no {name} in {quoted(folder)}.",
                 hint="Put the pair there, or name its folder in TLSDEV_FILES_PATH.",
@@ -28,5 +29,5 @@ def locate(folder: Path) -> PairFiles:
 
     roots = folder / ROOTS
     return PairFiles(
-        folder / CERTIFICATE, folder / KEY, roots if roots.is_file() else None
+        folder / CERTIFICATE, folder / KEY, roots if os.path.isfile(roots) else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import timedelta
 from datetime import timezone
 from pathlib import Path
 from typing import Any
+from typing import ClassVar
 from typing import Literal
 from typing import TYPE_CHECKING
 
@@ -18,8 +20,12 @@ from ..names import DEFAULT_PERMITS
 from ..names import Permits
 from ..printable import quoted
 from ..profile import PROFILE
+from ._ca_folder import all_in
 from ._ca_folder import broken
 from ._ca_folder import check_place
+from ._ca_folder import DamagedCA as DamagedCA
+from ._ca_folder import delete_all
+from ._ca_folder import delete_key
 from ._ca_folder import INTERMEDIATE
 from ._ca_folder import KEY
 from ._ca_folder import read_summary
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
 
     from ..certificates import Authority
     from ..csr import CertificateRequest
+    from ..names import Name
     from ..pairs import Pair
 
 #: A CA lives this long. Trust has to be given again afterwards, so not less;
@@ -47,6 +54,10 @@ class LocalCA:
     Made by :meth:`open` and :meth:`create`. The certificates and the key are
     read, and held against the profile, when something is signed.
     """
+
+    #: Whom it signs for, and what it may sign unless more is permitted.
+    purpose: ClassVar[Literal["server", "client"]] = "server"
+    default_permits: ClassVar[Permits] = DEFAULT_PERMITS
 
     folder: Path
     #: Eight hexadecimal digits of SHA-256 over the root's public key.
@@ -76,7 +87,7 @@ class LocalCA:
         :raises StoreError: The folder lies in a git work tree, others may
             write to it, or ``ca.json`` is not ours.
         """
-        if not (folder / SUMMARY).exists():
+        if not files.exists(folder / SUMMARY):
             raise PairNotFound(
                 f"There is no CA in {quoted(folder)}.",
                 hint="Type: flask tls ca create",
@@ -97,10 +108,10 @@ class LocalCA:
             pass
 
         with writing(folder):
-            if (folder / SUMMARY).exists():
+            if files.exists(folder / SUMMARY):
                 return cls.open(folder)
 
-            return cls._make(folder, DEFAULT_PERMITS, key_type, LIFETIME)
+            return cls._make(folder, cls.default_permits, key_type, LIFETIME)
 
     @classmethod
     def create(
@@ -130,6 +141,7 @@ class LocalCA:
             key_type=key_type,
             lifetime=lifetime,
             now=datetime.now(timezone.utc),
+            purpose=cls.purpose,
         )
         made = cls._describe(folder, permits, key_type, authority)
         made._write(authority)
@@ -174,24 +186,30 @@ class LocalCA:
         """Delete every key but the active CA's, also one that a killed process
         left before its CA became active.
         """
-        for key in self.folder.glob(f"*/{KEY}"):
-            if key.parent.name != self.ca_id:
-                key.unlink()
+        for own in all_in(self.folder):
+            if own.name != self.ca_id:
+                delete_key(own)
 
     def retired_roots(self) -> list[Path]:
         """The PEM files of earlier roots, which trust stores may still hold."""
-        roots = sorted(self.folder.glob(f"*/{ROOT}"))
-        return [root for root in roots if root != self.root_path]
+        roots = [own / ROOT for own in all_in(self.folder) if own.name != self.ca_id]
+        return [root for root in roots if files.exists(root)]
+
+    @staticmethod
+    def delete_in(folder: Path) -> None:
+        """Delete the CA of a folder, damaged or not, and what is left of earlier ones.
+
+        :raises StoreError: The folder is not only the user's own, or holds other
+            files too, which stay.
+        """
+        check_place(folder)
+
+        with files.lock(folder / ".lock"):
+            delete_all(folder)
 
     def delete(self) -> None:
         """Delete this CA and all that is left of earlier ones."""
-        with files.lock(self.folder / ".lock"):
-            (self.folder / SUMMARY).unlink(missing_ok=True)
-
-            for own in sorted(self.folder.glob(f"*/{ROOT}")):
-                for name in (KEY, INTERMEDIATE, ROOT):
-                    (own.parent / name).unlink(missing_ok=True)
-                own.parent.rmdir()
+        self.delete_in(self.folder)
 
     def issue(self, request: CertificateRequest) -> Pair:
         from ..certificates import sign_leaf
@@ -214,7 +232,12 @@ class LocalCA:
         csr: x509.CertificateSigningRequest,
         lifetime: timedelta,
         purpose: Literal["server", "client"],
+        names: Sequence[Name] | None = None,
     ) -> tuple[x509.Certificate, ...]:
+        """The chain, leaf first. Of the CSR only its key and names are taken.
+
+        :param names: These instead of the names in the CSR's SAN.
+        """
         from ..certificates import names_of
         from ..certificates import public_key_of
         from ..certificates import sign_leaf
@@ -222,7 +245,7 @@ class LocalCA:
         authority = self._authority()
         leaf = sign_leaf(
             authority,
-            names_of(csr),
+            names_of(csr) if names is None else names,
             public_key_of(csr),
             lifetime=lifetime,
             now=datetime.now(timezone.utc),
@@ -230,32 +253,54 @@ class LocalCA:
         )
         return leaf, authority.intermediate
 
+    def root_pem(self) -> bytes:
+        """The root to give to others, after it was held against the profile."""
+        from ..pairs import dump_certificates
+
+        root, _ = self._certificates()
+        return dump_certificates([root])
+
     def _authority(self) -> Authority:
         """The certificates and the key, held against the profile and ``ca.json``."""
         from .. import keys
         from ..certificates import Authority
+
+        root, intermediate = self._certificates()
+        key = keys.load(self._read(KEY), what=str(self._path(KEY)))
+
+        if not keys.matches(key, intermediate.public_key()):
+            raise broken(self.folder, "its files do not belong together")
+
+        return Authority(root, intermediate, key)
+
+    def _certificates(self) -> tuple[x509.Certificate, x509.Certificate]:
         from ..certificates import authority_id
         from ..certificates import check_authority
 
         check_place(self.folder)
         root = self._certificate(ROOT)
         intermediate = self._certificate(INTERMEDIATE)
-        key_path = self.folder / self.ca_id / KEY
-        key = keys.load(files.read(key_path), what=str(key_path))
+        now = datetime.now(timezone.utc)
+        check_authority(root, intermediate, self.permits, now, self.purpose)
 
-        check_authority(root, intermediate, self.permits, datetime.now(timezone.utc))
-        if authority_id(root) != self.ca_id or not keys.matches(
-            key, intermediate.public_key()
-        ):
+        if authority_id(root) != self.ca_id:
             raise broken(self.folder, "its files do not belong together")
 
-        return Authority(root, intermediate, key)
+        return root, intermediate
+
+    def _path(self, name: str) -> Path:
+        return self.folder / self.ca_id / name
+
+    def _read(self, name: str) -> bytes:
+        if not files.exists(self._path(name)):
+            raise broken(self.folder, f"its {name} is missing")
+
+        return files.read(self._path(name))
 
     def _certificate(self, name: str) -> x509.Certificate:
         from ..pairs import load_certificates
 
-        path = self.folder / self.ca_id / name
-        found = load_certificates(files.read(path), what=str(path))
+        found = load_certificates(self._read(name), what=str(self._path(name)))
         if len(found) != 1:
             raise broken(self.folder, f"{name} holds {len(found)} certificates")
 

@@ -214,8 +214,8 @@ class PairStore:
         files.check_folder(root)
         return [
             stored
-            for issuer in _folders_in(root)
-            for folder in _folders_in(issuer)
+            for issuer in files.folders_in(root)
+            for folder in files.folders_in(issuer)
             if (stored := _folder.find(folder))
             and stored.sidecar.issuer_id == issuer.name
         ]
@@ -231,17 +231,6 @@ class PairStore:
 
         name = self.folder_name(wanted.names, wanted.key_type, wanted.purpose)
         return self.root.absolute() / wanted.issuer_id / name
-
-
-def _folders_in(path: Path) -> builtins.list[Path]:
-    try:
-        with os.scandir(path) as entries:
-            return sorted(
-                Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)
-            )
-    except FileNotFoundError:
-        # Another process has deleted the last pair of an issuer.
-        return []
 
 
 def _described_in(folder: Path, wanted: Wanted) -> StoredPair | None:
