@@ -16,10 +16,6 @@ from .clients import ClientCA as ClientCA
 from .connection import Connection as Connection
 from .crowd import Stage as Stage
 from .failures import HandshakeFailed as HandshakeFailed
-from ._deadline import Deadline as Deadline
-from .connection import Connection as Connection
-from .crowd import Stage as Stage
-from .failures import HandshakeFailed as HandshakeFailed
 from .loading import PairContext as PairContext
 from .server import DevContext as DevContext
 from .server import server_context as server_context
