@@ -9,6 +9,7 @@ with plain HTTP. When the files change, the next client gets the new pair.
 from __future__ import annotations
 
 from ._deadline import Deadline as Deadline
+from .buckets import TokenBucket as TokenBucket
 from .calling import client_context as client_context
 from .choosing import is_loopback as is_loopback
 from .choosing import NamedPair as NamedPair

@@ -72,14 +72,6 @@ class Chooser:
 
         return self.on_demand.get(name)
 
-    def forget(self) -> None:
-        """Look at everything anew. Takes no lock."""
-        for _, watch in self.others:
-            watch.forget()
-
-        if self.on_demand is not None:
-            self.on_demand.clear()
-
 
 def is_loopback(connection: ssl.SSLSocket | ssl.SSLObject | socket.socket) -> bool:
     """Whether the other end of an accepted connection is on this machine.

@@ -5,17 +5,21 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 from typing import TYPE_CHECKING
 
 from . import loading
 from . import plain_http
 from ._deadline import Deadline
+from .choosing import Chooser
+from .choosing import NamedPair
 from .connection import Connection
 from .connection import ListeningSocket
 from .connection import Terms
 from .crowd import Crowd
 from .crowd import MAX_CONNECTIONS
+from .on_name import NamedContexts
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
     from ..names import Name
     from ..store import PairFiles
+    from .clients import ClientCA
+    from .on_name import OnName
 
 #: Names, or what gives them when they are needed.
 Names = Iterable["Name"] | Callable[[], Iterable["Name"]]
@@ -58,20 +64,32 @@ class DevContext(ssl.SSLContext):
         handshake_timeout: float = 10.0,
         max_connections: int = MAX_CONNECTIONS,
         passphrase: loading.Passphrase = None,
+        clients: ClientCA | None = None,
+        others: Iterable[NamedPair] = (),
+        on_name: OnName | None = None,
     ) -> None:
-        self.files = files
+        #: Called before a client is given a context, in the process that serves
+        #: it: a thread that is to run there can be started.
+        self.before_serving: Callable[[], None] | None = None
         self.terms = Terms(
             handshake_timeout, self._answer_plain, Crowd(max_connections)
         )
         self._names = names if callable(names) else tuple(names)
         self._minimum_version = minimum_version
         self._passphrase = passphrase
+        self._clients = clients
 
         # A pair that is chosen during the handshake brings its certificates
         # only; everything else is taken from here.
         loading.harden(self, minimum_version)
         self.sslsocket_class = ListeningSocket
         self.sni_callback = self._choose_pair
+
+        if clients is not None:
+            clients.ask(self)
+
+        self._chooser: Chooser | None = None
+        self._chooser = self._make_chooser(tuple(others), on_name)
         self._watch = Watch(files, self._load)
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Any:
@@ -84,27 +102,95 @@ class DevContext(ssl.SSLContext):
 
         return wrapped
 
+    @property
+    def files(self) -> PairFiles:
+        """Where the default pair is."""
+        return self._watch.files
+
+    def replace(self, old: PairFiles, new: PairFiles) -> None:
+        """Serve the pair in the new files where that in the old ones was served."""
+        for watch in self._watches():
+            if watch.files == old:
+                watch.follow(new)
+
     def current(self) -> ssl.SSLContext:
         """The context that serves the pair as it is on the disk now."""
+        if self.before_serving is not None:
+            self.before_serving()
+
         return self._watch.current()
+
+    def reload(self) -> None:
+        """Look at every pair anew for the next client. A signal handler may do it.
+
+        The CA of client certificates is not read again.
+        """
+        for watch in self._watches():
+            watch.forget()
+
+        if self._chooser is not None and self._chooser.on_demand is not None:
+            self._chooser.on_demand.clear()
+
+    def _watches(self) -> Iterator[Watch]:
+        yield self._watch
+
+        if self._chooser is not None:
+            yield from (watch for _, watch in self._chooser.others)
 
     def names(self) -> Iterable[Name]:
         """The names that a client with plain HTTP may be sent to."""
-        return self._names() if callable(self._names) else self._names
+        yield from self._names() if callable(self._names) else self._names
+
+        if self._chooser is not None:
+            for names, _ in self._chooser.others:
+                yield from names
+
+    def _make_chooser(
+        self, others: tuple[NamedPair, ...], on_name: OnName | None
+    ) -> Chooser | None:
+        if not others and on_name is None:
+            return None
+
+        return Chooser(
+            tuple((other.names, Watch(other.files, self._load)) for other in others),
+            self.names,
+            on_name and NamedContexts(on_name, self._prepare),
+        )
 
     def _load(self, files: PairFiles) -> ssl.SSLContext:
         context = loading.load(
             files,
             minimum_version=self._minimum_version,
             passphrase=self._passphrase,
+            clients=self._clients,
         )
         context.sslsocket_class = Connection
+
+        if self._chooser is not None:
+            context.sni_callback = self._choose_pair
+
+        return context
+
+    def _prepare(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        loading.harden(context, self._minimum_version)
+
+        if self._clients is not None:
+            self._clients.ask(context)
+
         return context
 
     def _choose_pair(
-        self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: Any
+        self,
+        connection: ssl.SSLSocket | ssl.SSLObject,
+        name: str | None,
+        given: ssl.SSLContext,
     ) -> None:
-        connection.context = self.current()
+        chosen = self._chooser and self._chooser.find(connection, name)
+
+        # A connection that was accepted by us has the pair of the moment.
+        if chosen or given is self:
+            connection.context = chosen or self.current()
 
     def _answer_plain(self, client: socket.socket, deadline: Deadline) -> None:
         plain_http.answer(client, self.names, deadline)
@@ -127,6 +213,9 @@ def server_context(
     handshake_timeout: float = 10.0,
     max_connections: int = MAX_CONNECTIONS,
     passphrase: loading.Passphrase = None,
+    clients: ClientCA | None = None,
+    others: Iterable[NamedPair] = (),
+    on_name: OnName | None = None,
 ) -> DevContext:
     """A context that serves these files, and follows their changes.
 
@@ -138,6 +227,13 @@ def server_context(
         connected at once. Who takes his time has to go when there are more.
     :param passphrase: The key's, or what gives it. It is asked for again
         whenever the files have changed.
+    :param clients: Whose certificates clients may show, if they are asked at all.
+    :param others: Pairs that are served beside this one, each for its names. A
+        client that sends no name asks for the address that it has connected to.
+    :param on_name: Called for other names that a client on this machine asks
+        for. It gives a :class:`~flask_tlsdev.pairs.Pair` that is served from
+        memory, or raises a :exc:`TLSDevError`: then the client gets the default
+        pair, and the log a line.
     :raises StoreError: A file cannot be read.
     :raises CertificateError: The files are no pair that can be served.
     :raises ConfigError: There is no such ``minimum_version``.
@@ -149,4 +245,7 @@ def server_context(
         handshake_timeout=handshake_timeout,
         max_connections=max_connections,
         passphrase=passphrase,
+        clients=clients,
+        others=others,
+        on_name=on_name,
     )

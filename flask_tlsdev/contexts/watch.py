@@ -59,6 +59,11 @@ class Watch:
 
         return self._context
 
+    def follow(self, files: PairFiles) -> None:
+        """Serve these files from now on. Until they can be, the earlier ones."""
+        self.files = files
+        self.forget()
+
     def forget(self) -> None:
         """Load the files anew for the next client, whatever they look like.
 

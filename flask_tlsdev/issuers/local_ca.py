@@ -97,10 +97,15 @@ class LocalCA:
         return cls(folder=folder, **read_summary(folder))
 
     @classmethod
-    def open_or_create(cls, folder: Path, *, key_type: str) -> LocalCA:
+    def open_or_create(
+        cls, folder: Path, *, key_type: str, permits: Permits | None = None
+    ) -> LocalCA:
         """The active CA, or a new one with the default permits.
 
         Many processes may ask at once: one makes it, the others find it.
+
+        :param permits: What a new one may sign instead. One that is there keeps
+            what it has.
         """
         try:
             return cls.open(folder)
@@ -111,7 +116,8 @@ class LocalCA:
             if files.exists(folder / SUMMARY):
                 return cls.open(folder)
 
-            return cls._make(folder, cls.default_permits, key_type, LIFETIME)
+            permits = permits or cls.default_permits
+            return cls._make(folder, permits, key_type, LIFETIME)
 
     @classmethod
     def create(

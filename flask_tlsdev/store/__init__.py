@@ -6,6 +6,7 @@ from ._folder import CERTIFICATE as CERTIFICATE
 from ._folder import KEY as KEY
 from ._folder import PairFiles as PairFiles
 from ._folder import ROOTS as ROOTS
+from ._folder import sidecar_of as sidecar_of
 from ._folder import StoredPair as StoredPair
 from ._sidecar import Sidecar as Sidecar
 from ._store import PairStore as PairStore

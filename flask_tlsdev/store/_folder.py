@@ -129,6 +129,18 @@ def find(folder: Path) -> StoredPair | None:
     return StoredPair(_files_in(folder), found[0], folder) if found else None
 
 
+def sidecar_of(pair: PairFiles) -> Sidecar | None:
+    """What is known of a pair of ours; ``None`` of files that somebody else keeps.
+
+    Whether it agrees with the files is not looked at.
+    """
+    try:
+        data = files.read(pair.certfile.parent / SIDECAR, limit=_SIDECAR_LIMIT)
+        return Sidecar.from_json(data)
+    except StoreError:
+        return None
+
+
 def load(folder: Path) -> Pair | None:
     """The same, parsed."""
     found = _read_agreeing(folder)

@@ -55,10 +55,14 @@ class Sidecar:
         :param margin: How long before its end it is renewed; ``None`` is a
             third of its life.
         """
+        return self.not_before <= now < self.due(margin)
+
+    def due(self, margin: timedelta | None) -> datetime:
+        """When the pair is to be renewed; :meth:`usable` has the parameter."""
         if margin is None:
             margin = (self.not_after - self.not_before) / 3
 
-        return self.not_before <= now < self.not_after - margin
+        return self.not_after - margin
 
     def agrees_with(self, certificate: bytes, key: bytes) -> bool:
         """Whether these are the two files that it speaks of."""
