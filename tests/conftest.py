@@ -39,6 +39,8 @@ def home(
         ):
             monkeypatch.delenv(name)
 
+    # A JDK of the developer's own lies anywhere, and its list is not to be touched.
+    monkeypatch.setenv("TLSDEV_JAVA_HOMES", "")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.setenv("LOCALAPPDATA", str(home / "AppData" / "Local"))

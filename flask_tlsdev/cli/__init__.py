@@ -13,8 +13,9 @@ from .run import run
 from .show import show
 from .stored import delete
 from .stored import list_pairs
+from .trust import trust
 
 __all__ = ["tls"]
 
-for command in (run, issue, list_pairs, show, delete, ca):
+for command in (run, issue, list_pairs, show, delete, ca, trust):
     tls.add_command(command)

@@ -15,6 +15,7 @@ from ..errors import StoreError
 from ..printable import printable_lines
 from . import options
 from .group import confirm
+from .group import shown
 from .settings import machine_settings
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def export(ctx: click.Context, out: Path | None, force: bool) -> None:
         return
 
     files.create(out, root, 0o644, force=force)
-    click.echo(f"The root of the local CA {active.ca_id} is in {out}.", err=True)
+    click.echo(f"The root of the local CA {active.ca_id} is in {shown(out)}.", err=True)
 
 
 @ca.command("delete")
@@ -228,7 +229,7 @@ def as_text(active: LocalCA) -> str:
             f"  Signs:       {active.permits}",
             f"  Until:       {active.not_after:%Y-%m-%d}",
             f"  SHA-256:     {_colons(active.root_sha256)}",
-            f"  Root:        {active.root_path}",
+            f"  Root:        {shown(active.root_path)}",
             f"  Listed as:   {common_name(active)}",
         ]
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EPIPE
@@ -16,6 +18,7 @@ import click
 from ..errors import TLSDevError
 from ..printable import printable
 from ..printable import printable_lines
+from . import dotenv
 
 #: The commands that run the project's own code. What that raises is the
 #: project's to see whole, so only our own errors are made into a sentence.
@@ -36,8 +39,13 @@ class TLSGroup(click.Group):
     """Ends with a sentence where a command raised one of our errors."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        _print_what_can_be_printed()
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            # It repeats values, which may have come from a dotenv file.
+            error.message = printable_lines(error.message)
+            raise
         except TLSDevError as error:
             raise Failure(str(error)) from error
         except OSError as error:
@@ -45,6 +53,13 @@ class TLSGroup(click.Group):
             if ctx.invoked_subcommand in PROJECT_COMMANDS or error.errno == EPIPE:
                 raise
             raise Failure(_os_error(error)) from error
+
+
+def _print_what_can_be_printed() -> None:
+    """Escape what the terminal's encoding lacks: a name may be of any script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _os_error(error: OSError) -> str:
@@ -90,6 +105,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 @click.pass_context
 def tls(ctx: click.Context, store_path: Path | None, ca_path: Path | None) -> None:
     """Certificates for development, and a dev server that uses them."""
+    dotenv.note_env_file(ctx)
+    if ctx.invoked_subcommand not in PROJECT_COMMANDS:
+        dotenv.forget_options()
+
     ctx.meta[__name__] = Locations(store_path, ca_path)
 
 
@@ -122,6 +141,11 @@ def confirm(question: str, *, yes: bool) -> None:
     if not click.confirm(question, err=True):
         click.echo("Nothing was changed.", err=True)
         raise click.exceptions.Exit(USER_SAID_NO)
+
+
+def shown(path: Path) -> str:
+    """A path for people, hardly ever cut. A folder's name may be a stranger's."""
+    return printable(path, 1024)
 
 
 def usage_error(message: str) -> NoReturn:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..printable import printable
 from . import options
 from .group import answering
+from .group import shown
 from .group import usage_error
 from .settings import project_settings
 
@@ -182,7 +184,7 @@ def _report_stored(provided: Provided, names: Sequence[Name], *, as_json: bool) 
     word = "Issued" if provided.is_new else "Kept"
     until = f" until {provided.sidecar.not_after:%Y-%m-%d}" if provided.sidecar else ""
     click.echo(f"{word} a pair for {', '.join(map(str, names))}{until}:")
-    click.echo(f"  {found.certfile}\n  {found.keyfile}")
+    click.echo(f"  {shown(found.certfile)}\n  {shown(found.keyfile)}")
 
 
 def _into_files(
@@ -262,6 +264,6 @@ def _report(pair: Pair, target: Target, *, as_json: bool) -> None:
 
     click.echo(
         f"Issued a certificate for {', '.join(report['names'])} until"
-        f" {pair.not_after:%Y-%m-%d}: {target.out}, key {key}.",
+        f" {pair.not_after:%Y-%m-%d}: {printable(target.out)}, key {printable(key)}.",
         err=target.is_stdout,
     )

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import run_command
 from flask.cli import ScriptInfo
-from werkzeug.serving import is_running_from_reloader
 
 from . import options
 from .group import usage_error
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from ..config import Settings
     from ..names import Name
     from .served import Served
-
-#: How the reloader's parent tells its child what to serve: the child must come
-#: up even while the app cannot be imported, and makes nothing itself.
-_SERVED = "TLSDEV_SERVED"
 
 
 def _flask_options() -> list[click.Parameter]:
@@ -83,15 +78,15 @@ def _run(
         usage_error("--cert and --key go together: give both files or neither.")
 
     from .served import Served
+    from .served import VARIABLE
 
-    if is_running_from_reloader() and _SERVED in os.environ:
-        served = Served.from_environ(os.environ[_SERVED])
-    else:
+    served = Served.from_parent(os.environ)
+    if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
         ctx.ensure_object(ScriptInfo).load_app()
         settings = project_settings(ctx).with_options(issuer=issuer, add_names=names)
         served = _serve(settings, certfile, keyfile, flask_options)
-        os.environ[_SERVED] = served.to_environ()
+        os.environ[VARIABLE] = served.to_environ()
 
     _prefer_https(ctx)
     ctx.invoke(run_command, cert=served.context(), **flask_options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,11 @@ from ..store import PairFiles
 
 if TYPE_CHECKING:
     from ..contexts import DevContext
+
+
+#: How the reloader's parent tells its child what to serve: the child must come
+#: up even while the app cannot be imported, and makes nothing itself.
+VARIABLE = "TLSDEV_SERVED"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Served:
     def to_environ(self) -> str:
         return json.dumps(
             {
+                "parent": os.getpid(),
                 "files": [os.fspath(path) if path else None for path in self._paths],
                 "names": self.names and [str(name) for name in self.names],
                 "minimum_version": self.minimum_version,
@@ -42,8 +50,30 @@ class Served:
         return self.files.certfile, self.files.keyfile, self.files.cafile
 
     @classmethod
-    def from_environ(cls, text: str) -> Served:
+    def from_parent(cls, environ: MutableMapping[str, str]) -> Served | None:
+        """What the reloader that started this process serves; ``None`` without one.
+
+        The variables of a reloader that is not our parent are taken away. A dotenv
+        file can set them, and Werkzeug would take over a socket that is none.
+        """
+        if environ.get("WERKZEUG_RUN_MAIN") == "true" and VARIABLE in environ:
+            try:
+                return cls._from_environ(environ[VARIABLE])
+            except (LookupError, TypeError, ValueError, RecursionError):
+                pass
+
+        for name in (VARIABLE, "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"):
+            environ.pop(name, None)
+
+        return None
+
+    @classmethod
+    def _from_environ(cls, text: str) -> Served:
         fields = json.loads(text)
+        # On Windows a launcher stands between the two processes.
+        if sys.platform != "win32" and fields["parent"] != os.getppid():
+            raise ValueError("not from our parent")
+
         certfile, keyfile, cafile = fields["files"]
         return cls(
             PairFiles(Path(certfile), Path(keyfile), Path(cafile) if cafile else None),

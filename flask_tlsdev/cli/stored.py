@@ -11,6 +11,7 @@ from ..errors import PairNotFound
 from ..printable import quoted
 from . import options
 from .group import confirm
+from .group import shown
 from .settings import machine_settings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def list_pairs(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         options.echo_json([as_dict(stored) for stored in found])
     elif not found:
-        click.echo(f"There are no pairs in {store.root}.")
+        click.echo(f"There are no pairs in {shown(store.root)}.")
     else:
         for stored in found:
             click.echo(as_text(stored))
@@ -88,7 +89,7 @@ def as_text(stored: StoredPair) -> str:
     sidecar = stored.sidecar
     return (
         f"{', '.join(sidecar.names)}  until {sidecar.not_after:%Y-%m-%d}"
-        f"  {sidecar.key_type}  {sidecar.issuer_id}\n  {stored.folder}"
+        f"  {sidecar.key_type}  {sidecar.issuer_id}\n  {shown(stored.folder)}"
     )
 
 

@@ -1,0 +1,40 @@
+"""Says in time that the local CA ends: trust has to be given again by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import TLSDevError
+
+if TYPE_CHECKING:
+    from ..config import Settings
+
+#: How long before its end.
+NOTICE = timedelta(days=30)
+
+
+def announce_ca_end(settings: Settings, *, now: datetime | None = None) -> None:
+    """A line on standard error in the last days of the CA that issues the pairs."""
+    if settings.issuer != "local-ca":
+        return
+
+    from ..issuers.local_ca import LocalCA
+
+    try:
+        end = LocalCA.open(settings.ca_path).not_after
+    except TLSDevError:
+        # Whoever issues from it says so.
+        return
+
+    left = end - (now or datetime.now(timezone.utc))
+    if left <= NOTICE:
+        click.echo(
+            f"The local CA ends on {end:%Y-%m-%d}, in {max(left.days, 0)} days. For"
+            " another one type: flask tls ca create, then: flask tls trust install",
+            err=True,
+        )
