@@ -167,6 +167,7 @@ class TLSDev:
             names=settings.names,
             minimum_version=settings.minimum_version,
             handshake_timeout=settings.handshake_timeout,
+            max_connections=settings.max_connections,
         )
 
     def _settings(self, app: Flask | None) -> Settings:

@@ -14,6 +14,7 @@ from flask.cli import run_command
 from flask.cli import ScriptInfo
 
 from . import options
+from . import serving
 from .group import usage_error
 from .settings import project_settings
 
@@ -30,7 +31,9 @@ def _flask_options() -> list[click.Parameter]:
     """
     taken = []
     for param in run_command.params:
-        if param.name in {"cert", "key"}:
+        if param.name == "key" or (
+            param.expose_value and param.name not in serving.UNDERSTOOD
+        ):
             continue
 
         param = copy.copy(param)
@@ -67,6 +70,7 @@ def _run(
     keyfile: Path | None,
     issuer: str | None,
     names: Sequence[Name],
+    redirect_port: int | None,
     **flask_options: Any,
 ) -> None:
     """Run the development server over HTTPS.
@@ -88,8 +92,7 @@ def _run(
         served = _serve(settings, certfile, keyfile, flask_options)
         os.environ[VARIABLE] = served.to_environ()
 
-    _prefer_https(ctx)
-    ctx.invoke(run_command, cert=served.context(), **flask_options)
+    serving.start(ctx, served, redirect_port=redirect_port, **flask_options)
 
 
 def _serve(
@@ -114,21 +117,14 @@ def _serve(
 
     show_banner(provided, names or (), flask_options["host"], flask_options["port"])
     return Served(
-        provided.files, names, settings.minimum_version, settings.handshake_timeout
+        provided.files,
+        names,
+        settings.minimum_version,
+        settings.handshake_timeout,
+        settings.head_timeout,
+        settings.idle_timeout,
+        settings.max_connections,
     )
-
-
-def _prefer_https(ctx: click.Context) -> None:
-    """Let URLs that are built outside a request begin with ``https``.
-
-    An app that cannot be imported is left to ``run_command``, which shows it.
-    """
-    try:
-        app = ctx.ensure_object(ScriptInfo).load_app()
-    except Exception:
-        return
-
-    app.config["PREFERRED_URL_SCHEME"] = "https"
 
 
 run = click.Command(
@@ -162,6 +158,11 @@ run = click.Command(
             multiple=True,
             type=options.NAME,
             help="Serve this name too. Repeat for more.",
+        ),
+        click.Option(
+            ["--redirect-port"],
+            type=click.IntRange(0, 65535),
+            help="Send plain HTTP on this port to HTTPS.",
         ),
     ],
 )

@@ -17,6 +17,7 @@ from ..store import PairFiles
 
 if TYPE_CHECKING:
     from ..contexts import DevContext
+    from ..server import Limits
 
 
 #: How the reloader's parent tells its child what to serve: the child must come
@@ -33,6 +34,9 @@ class Served:
     names: tuple[Name, ...] | None
     minimum_version: str
     handshake_timeout: float
+    head_timeout: float
+    idle_timeout: float
+    max_connections: int
 
     def to_environ(self) -> str:
         return json.dumps(
@@ -42,6 +46,9 @@ class Served:
                 "names": self.names and [str(name) for name in self.names],
                 "minimum_version": self.minimum_version,
                 "handshake_timeout": self.handshake_timeout,
+                "head_timeout": self.head_timeout,
+                "idle_timeout": self.idle_timeout,
+                "max_connections": self.max_connections,
             }
         )
 
@@ -80,6 +87,9 @@ class Served:
             fields["names"] and parse(fields["names"]),
             fields["minimum_version"],
             fields["handshake_timeout"],
+            fields["head_timeout"],
+            fields["idle_timeout"],
+            fields["max_connections"],
         )
 
     def context(self) -> DevContext:
@@ -90,7 +100,14 @@ class Served:
             names=self.names or partial(_names_in, self.files.certfile),
             minimum_version=self.minimum_version,
             handshake_timeout=self.handshake_timeout,
+            max_connections=self.max_connections,
         )
+
+    @property
+    def limits(self) -> Limits:
+        from ..server import Limits
+
+        return Limits(self.head_timeout, self.idle_timeout)
 
 
 def _names_in(certfile: Path) -> tuple[Name, ...]:

@@ -111,6 +111,26 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "seconds, a timedelta, or a text such as '10s', at most an hour",
             "How long a client may take from connecting to the end of its handshake.",
         ),
+        "TLSDEV_HEAD_TIMEOUT": Key(
+            20,
+            values.parse_timeout,
+            "seconds, a timedelta, or a text such as '20s', at most an hour",
+            "How long a client may take from the first byte of a request's head to its"
+            " last. A body may stand still for as long.",
+        ),
+        "TLSDEV_IDLE_TIMEOUT": Key(
+            15,
+            values.parse_timeout,
+            "seconds, a timedelta, or a text such as '15s', at most an hour",
+            "How long a connection is kept for the next request.",
+        ),
+        "TLSDEV_MAX_CONNECTIONS": Key(
+            256,
+            values.parse_count,
+            "a number from 1 to 10000",
+            "How many clients may be connected at once. Those who take their time have"
+            " to go when there are more. Half of the descriptors is the most.",
+        ),
         "TLSDEV_FILES_PATH": Key(
             None,
             values.parse_path,

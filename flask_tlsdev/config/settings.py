@@ -54,6 +54,9 @@ class Settings:
     client_certificate: str
     #: Seconds.
     handshake_timeout: float
+    head_timeout: float
+    idle_timeout: float
+    max_connections: int
     files_path: Path | None
     #: The headers that responses get.
     policy: Policy
@@ -116,6 +119,9 @@ class Settings:
             client_ca=values["TLSDEV_CLIENT_CA"],
             client_certificate=values["TLSDEV_CLIENT_CERTIFICATE"],
             handshake_timeout=values["TLSDEV_HANDSHAKE_TIMEOUT"],
+            head_timeout=values["TLSDEV_HEAD_TIMEOUT"],
+            idle_timeout=values["TLSDEV_IDLE_TIMEOUT"],
+            max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
             policy=keys.policy(values),
             folders=folders.moved(store=store_path, ca=ca_path),

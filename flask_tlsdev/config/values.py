@@ -40,6 +40,9 @@ SHORTEST_LIFETIME = timedelta(minutes=5)
 #: https://support.apple.com/103769
 LONGEST_LIFETIME = timedelta(days=825)
 
+#: Each connection has a thread.
+MOST = 10_000
+
 LONGEST_TIMEOUT = timedelta(hours=1)
 
 MINIMUM_VERSIONS = ("TLSv1.2", "TLSv1.3")
@@ -167,6 +170,15 @@ def parse_timeout(value: object) -> float:
         raise ConfigError(f"{shown(value)} is too long: each client holds a thread.")
 
     return timeout.total_seconds()
+
+
+def parse_count(value: object) -> int:
+    """How many of something there may be."""
+    text = str(value) if not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= MOST:
+        raise ConfigError(f"{shown(value)} is no number from 1 to {MOST}.")
+
+    return int(text)
 
 
 def parse_key_type(value: object) -> str:

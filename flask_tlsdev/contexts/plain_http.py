@@ -60,12 +60,17 @@ class Head:
 
 
 def answer(
-    client: socket.socket, served: Callable[[], Iterable[Name]], deadline: Deadline
+    client: socket.socket,
+    served: Callable[[], Iterable[Name]],
+    deadline: Deadline,
+    *,
+    port: int | None = None,
 ) -> None:
-    """Read a request and send its client to ``https`` on the same port.
+    """Read a request and send its client to ``https``.
 
     :param served: Gives the names that may stand in the answer.
     :param deadline: When the head must have come.
+    :param port: The port of ``https``, where it is not the one of this socket.
     """
     head = read_head(client, deadline)
 
@@ -77,8 +82,9 @@ def answer(
     except BadRequest as error:
         response = _refusal(error)
     else:
-        own, port = _own_address(client)
-        response = _redirect(request, location(request, tuple(served()), own, port))
+        own, same = _own_address(client)
+        goal = location(request, tuple(served()), own, port or same)
+        response = _redirect(request, goal)
 
     client.settimeout(deadline.remaining())
     client.sendall(response)

@@ -1,1 +1,11 @@
-"""How does the dev server speak HTTP, and who starts it?"""
+"""How does the dev server speak HTTP, and who starts it?
+
+Werkzeug's server does what it does well: it listens, reloads, and gives each
+client a thread. What happens in that thread is :class:`RequestHandler`'s.
+"""
+
+from __future__ import annotations
+
+from .limits import Limits as Limits
+from .run import Options as Options
+from .run import serve as serve

@@ -1,0 +1,114 @@
+"""How does what was typed become a running server? As in Flask's own ``run``."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+from flask.cli import ScriptInfo
+from flask.cli import show_server_banner
+from flask.helpers import get_debug_flag
+from werkzeug.serving import is_running_from_reloader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Sequence
+
+    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .served import Served
+
+#: Flask's options that :func:`start` does something with.
+UNDERSTOOD = frozenset(
+    {
+        "host",
+        "port",
+        "reload",
+        "debugger",
+        "with_threads",
+        "extra_files",
+        "exclude_patterns",
+    }
+)
+
+
+def start(
+    ctx: click.Context,
+    served: Served,
+    *,
+    host: str,
+    port: int,
+    reload: bool | None,
+    debugger: bool | None,
+    with_threads: bool,
+    extra_files: Sequence[str] | None,
+    exclude_patterns: Sequence[str] | None,
+    redirect_port: int | None = None,
+) -> None:
+    """Serve the app that ``flask`` was pointed to until somebody ends it.
+
+    The parameters are those of ``flask run``, and one of ours.
+
+    :raises TLSDevError: A port cannot be had.
+    """
+    from ..server import Options
+    from ..server import serve
+    from ..server.debugger import trusted_names
+
+    info = ctx.ensure_object(ScriptInfo)
+    app = _load(info)
+    debug = get_debug_flag()
+    debugger = debug if debugger is None else debugger
+
+    show_server_banner(debug, info.app_import_path)
+    serve(
+        app,
+        Options(
+            host,
+            port,
+            served.context(),
+            served.limits,
+            # Nobody who names an address wants another one too.
+            is_localhost=host == "localhost" or _is_default(ctx, "host"),
+            reload=debug if reload is None else reload,
+            debugger_names=trusted_names(served.names or (), host)
+            if debugger
+            else None,
+            threads=with_threads,
+            extra_files=extra_files,
+            exclude_patterns=exclude_patterns,
+            redirect_port=redirect_port,
+            say=lambda text: click.echo(f" * {text}"),
+        ),
+    )
+
+
+def _is_default(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+
+
+def _load(info: ScriptInfo) -> WSGIApplication:
+    """The app. One that cannot be imported after a change shows why instead."""
+    try:
+        app = info.load_app()
+    except Exception as error:
+        if not is_running_from_reloader():
+            raise
+
+        traceback.print_exc()
+        return _showing(error)
+
+    # For URLs that are built outside a request.
+    app.config["PREFERRED_URL_SCHEME"] = "https"
+    return app
+
+
+def _showing(error: Exception) -> WSGIApplication:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        raise error from None
+
+    return app
