@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from typing import Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import CertificateError as CertificateError
@@ -15,11 +15,25 @@ if TYPE_CHECKING:
     from .errors import TLSDevError as TLSDevError
     from .errors import TrustError as TrustError
     from .extension import TLSDev as TLSDev
+    from .web import clear_site_data as clear_site_data
+    from .web import csp_hash as csp_hash
+    from .web import csp_nonce as csp_nonce
+    from .web import static_integrity as static_integrity
+    from .web import tls_headers as tls_headers
 
 __version__ = "0.1.0"
 
+_OF_WEB = frozenset(
+    {"tls_headers", "csp_nonce", "csp_hash", "static_integrity", "clear_site_data"}
+)
+
 __all__ = [
     "TLSDev",
+    "tls_headers",
+    "csp_nonce",
+    "csp_hash",
+    "static_integrity",
+    "clear_site_data",
     "TLSDevError",
     "ConfigError",
     "InvalidName",
@@ -41,6 +55,11 @@ def __getattr__(name: str) -> Any:
         from .extension import TLSDev
 
         return TLSDev
+
+    if name in _OF_WEB:
+        from . import web
+
+        return getattr(web, name)
 
     from . import errors
 

@@ -14,6 +14,7 @@ from .config import Settings
 from .errors import ConfigError
 from .names import parse
 from .web import HeaderHooks
+from .web import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,8 @@ class AppState:
         self._issuers = issuers
         self._frozen: Settings | None = None
         self._seen: dict[str, Any] = {}
+        #: What sends the app's headers.
+        self.headers = HeaderHooks(self)
         # Bad values are said where the app is made, not at the first request.
         self._read()
 
@@ -57,10 +60,12 @@ class AppState:
         return self._frozen
 
     def _read(self) -> Settings:
+        strict = self._app.debug or self._app.testing
         return Settings.from_mapping(
             self._app.config,
             environ=os.environ,
             issuers=self._issuers,
+            on_problem=None if strict else warn,
         )
 
     def _keys(self) -> dict[str, Any]:
@@ -126,7 +131,7 @@ class TLSDev:
         state = AppState(app, self._issuers)
         app.extensions[EXTENSION] = state
         self._apps.add(app)
-        HeaderHooks(state).init_app(app)
+        state.headers.init_app(app)
 
         from .cli import tls
 

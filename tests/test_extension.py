@@ -173,6 +173,11 @@ def test_the_public_names_are_these() -> None:
 
     assert flask_tlsdev.__all__ == [
         "TLSDev",
+        "tls_headers",
+        "csp_nonce",
+        "csp_hash",
+        "static_integrity",
+        "clear_site_data",
         "TLSDevError",
         "ConfigError",
         "InvalidName",

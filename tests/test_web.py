@@ -22,6 +22,7 @@ ON_PAGES = EVERYWHERE | {
     "Content-Security-Policy",
     "Cross-Origin-Opener-Policy",
     "Origin-Agent-Cluster",
+    "Permissions-Policy",
     "Referrer-Policy",
     "X-Frame-Options",
 }

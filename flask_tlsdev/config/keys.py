@@ -18,6 +18,10 @@ from ..keys import DEFAULT_KEY_TYPE
 from ..keys import KEY_TYPES
 from ..printable import printable
 from ..spelling import nearest
+from ..web import cookies
+from ..web import fetch_metadata
+from ..web import https
+from ..web import overrides
 from . import values
 
 #: The default of a header's key: ``TLSDEV_HEADERS`` decides.
@@ -43,6 +47,10 @@ def _header(name: str, takes: str, doc: str) -> Key:
     return Key(BY_PRESET, partial(headers.make, name), takes, doc)
 
 
+def _behaviour(parse: Callable[[Any], Any], takes: str, doc: str) -> Key:
+    return Key(BY_PRESET, parse, f"True (our default), None (off), or {takes}", doc)
+
+
 _DURATION = "a timedelta, a number of days, or a text such as '90d', '12h' or '30m'"
 
 #: Every key there is.
@@ -59,7 +67,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             values.parse_text,
             "the name of an issuer",
             "Who issues the certificate: ``local-ca``, ``self-signed``, ``files``,"
-            " or one of your own.",
+            " ``imported``, or one of your own.",
         ),
         "TLSDEV_ON_DEMAND": Key(
             None,
@@ -141,8 +149,15 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "TLSDEV_HEADERS": Key(
             headers.DEFAULT,
             headers.parse_preset,
-            "'balanced' or 'off'",
+            "'balanced', 'strict', 'api' or 'off'",
             "What the keys of the single headers are when they are not set.",
+        ),
+        "TLSDEV_PATHS": Key(
+            None,
+            overrides.parse_paths,
+            "a mapping of path prefixes to mappings of headers, or None",
+            "Other headers below some paths, such as"
+            ' ``{"/admin": {"frame_options": "DENY"}}``.',
         ),
         "TLSDEV_HSTS": _header(
             "HSTS",
@@ -185,8 +200,107 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         ),
         "TLSDEV_CSP": _header(
             "CSP",
-            "a mapping of directives, or one text",
+            "a mapping of directives, which changes the preset's, or one text, which"
+            " is the whole policy",
             "``Content-Security-Policy``: where a page may load things from.",
+        ),
+        "TLSDEV_CSP_REPORT_ONLY": _header(
+            "CSP_REPORT_ONLY",
+            "a mapping of directives, or one text",
+            "``Content-Security-Policy-Report-Only``: a policy to try out beside the"
+            " one that is in force.",
+        ),
+        "TLSDEV_PERMISSIONS_POLICY": _header(
+            "PERMISSIONS_POLICY",
+            "a mapping of features to '()', 'self', '*' or origins, which changes the"
+            " preset's, or one text",
+            "``Permissions-Policy``: which abilities of the browser a page has.",
+        ),
+        "TLSDEV_COOP_REPORT_ONLY": _header(
+            "COOP_REPORT_ONLY",
+            "the policy, or a mapping with policy and report_to",
+            "``Cross-Origin-Opener-Policy-Report-Only``: the same to try out.",
+        ),
+        "TLSDEV_COEP": _header(
+            "COEP",
+            "'require-corp', 'credentialless' or 'unsafe-none', or a mapping with"
+            " policy and report_to",
+            "``Cross-Origin-Embedder-Policy``: what a page loads from others must"
+            " agree to it.",
+        ),
+        "TLSDEV_COEP_REPORT_ONLY": _header(
+            "COEP_REPORT_ONLY",
+            "the policy, or a mapping with policy and report_to",
+            "``Cross-Origin-Embedder-Policy-Report-Only``: the same to try out.",
+        ),
+        "TLSDEV_REPORTING_ENDPOINTS": _header(
+            "REPORTING_ENDPOINTS",
+            "a mapping of names to https URLs or paths, or one text",
+            "``Reporting-Endpoints``: where browsers send their reports.",
+        ),
+        "TLSDEV_INTEGRITY_POLICY": _header(
+            "INTEGRITY_POLICY",
+            "a mapping with blocked_destinations, sources and endpoints, or one text",
+            "``Integrity-Policy``: which files are loaded only with their hash.",
+        ),
+        "TLSDEV_INTEGRITY_POLICY_REPORT_ONLY": _header(
+            "INTEGRITY_POLICY_REPORT_ONLY",
+            "a mapping with blocked_destinations, sources and endpoints, or one text",
+            "``Integrity-Policy-Report-Only``: the same to try out.",
+        ),
+        "TLSDEV_DOCUMENT_POLICY": Key(
+            BY_PRESET,
+            partial(headers.make, "DOCUMENT_POLICY"),
+            "None (no such header), or one text",
+            "``Document-Policy``: passed through as it is.",
+        ),
+        "TLSDEV_DNS_PREFETCH_CONTROL": _header(
+            "DNS_PREFETCH_CONTROL",
+            "'on' or 'off'",
+            "``X-DNS-Prefetch-Control``: whether browsers look up the names of links"
+            " beforehand.",
+        ),
+        "TLSDEV_PERMITTED_CROSS_DOMAIN_POLICIES": _header(
+            "PERMITTED_CROSS_DOMAIN_POLICIES",
+            "'none', 'master-only', 'by-content-type', 'by-ftp-filename' or 'all'",
+            "``X-Permitted-Cross-Domain-Policies``: what Adobe's programs may load.",
+        ),
+        "TLSDEV_DOWNLOAD_OPTIONS": _header(
+            "DOWNLOAD_OPTIONS",
+            "'noopen'",
+            "``X-Download-Options``: Internet Explorer saves a download first.",
+        ),
+        "TLSDEV_XSS_PROTECTION": _header(
+            "XSS_PROTECTION",
+            "'0'",
+            "``X-XSS-Protection``: old browsers leave out a harmful filter.",
+        ),
+        "TLSDEV_CACHE_CONTROL": _header(
+            "CACHE_CONTROL",
+            "one text",
+            "``Cache-Control`` of responses that have none; ``True`` is ``no-store``.",
+        ),
+        "TLSDEV_REMOVED_HEADERS": _behaviour(
+            values.parse_header_names,
+            "names of headers: a list, or one text with commas",
+            "Headers that are taken out of responses: ``Server`` and ``X-Powered-By``.",
+        ),
+        "TLSDEV_COOKIES": _behaviour(
+            cookies.parse,
+            "a mapping with secure, httponly, samesite, host_prefix and except",
+            "What cookies get that do not say it: ``Secure`` over HTTPS,"
+            " ``SameSite=Lax``.",
+        ),
+        "TLSDEV_FORCE_HTTPS": _behaviour(
+            https.parse,
+            "a mapping with status, port and exempt",
+            "Redirects plain HTTP to the port that speaks TLS. In development only"
+            " with a ``port``, and never in tests.",
+        ),
+        "TLSDEV_FETCH_METADATA": _behaviour(
+            fetch_metadata.parse,
+            "'enforce', 'log', or a mapping with mode and exempt",
+            "Refuses what another site's page requests, but for links to pages.",
         ),
     }
 )
@@ -207,30 +321,73 @@ _SPELLINGS = {name.removeprefix("TLSDEV_"): name for name in KEYS} | {
 _OURS = re.compile(r"(?:FLASK_)?TLSDEV[_-].*", re.IGNORECASE | re.DOTALL)
 
 
-def read(config: Mapping[str, object]) -> dict[str, Any]:
-    """The value of every key.
+def read(
+    config: Mapping[str, object], on_problem: headers.OnProblem | None = None
+) -> dict[str, Any]:
+    """The value of every key: of a header's the headers that it makes, and of
+    ``TLSDEV_HEADERS`` the recipe of them all.
 
+    :param on_problem: Told of a header that should not be what it was told to
+        be, instead of raising it.
     :raises ConfigError: A key is unknown or its value is none that it can have.
     """
     for name in config:
         if name not in KEYS and isinstance(name, str) and _OURS.fullmatch(name):
             raise _unknown(name)
 
-    preset = _parse("TLSDEV_HEADERS", _given(config, "TLSDEV_HEADERS", {}))
-    return {name: _parse(name, _given(config, name, preset)) for name in KEYS}
+    preset: str = _parse("TLSDEV_HEADERS", _given(config, "TLSDEV_HEADERS"))
+    made = recipe(config, preset, on_problem)
+    read: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        short = name.removeprefix("TLSDEV_")
+        if name == "TLSDEV_HEADERS":
+            read[name] = made
+        elif short in headers.NAMES:
+            read[name] = made.entries[short].headers
+        elif key.default is BY_PRESET and name not in config:
+            read[name] = key.parse(headers.PRESETS[preset].get(short))
+        else:
+            read[name] = _parse(name, _given(config, name))
+
+    return read
 
 
-def _given(
-    config: Mapping[str, object], name: str, preset: Mapping[str, object]
-) -> object:
-    if name in config:
-        return config[name]
+def recipe(
+    config: Mapping[str, object],
+    preset: str,
+    on_problem: headers.OnProblem | None = None,
+) -> headers.Recipe:
+    """What makes the headers: the preset, with the keys on top of it."""
+    made = headers.Recipe.of(preset)
+    given = {key for key in headers.NAMES if f"TLSDEV_{key}" in config}
+    # These two are kept in step: that both are given has to be seen.
+    together = given & {"CSP", "FRAME_OPTIONS"}
+    for keys in (
+        [*together],
+        *([key] for key in headers.NAMES if key in given - together),
+    ):
+        made = _on_top(made, {key: config[f"TLSDEV_{key}"] for key in keys}, on_problem)
 
-    default = KEYS[name].default
-    if default is BY_PRESET:
-        return preset.get(name.removeprefix("TLSDEV_"))
+    return made
 
-    return default
+
+def _on_top(
+    made: headers.Recipe,
+    changes: Mapping[str, object],
+    on_problem: headers.OnProblem | None,
+) -> headers.Recipe:
+    origin = " and ".join(f"TLSDEV_{key}" for key in sorted(changes))
+    try:
+        return made.changed(changes, origin, on_problem)
+    except headers.HeaderProblem as problem:
+        name = f"TLSDEV_{problem.key}"
+        raise ConfigError(
+            f"{name}: {problem.message}", key=name, hint=f"It takes {KEYS[name].takes}."
+        ) from problem
+
+
+def _given(config: Mapping[str, object], name: str) -> object:
+    return config[name] if name in config else KEYS[name].default
 
 
 def _parse(name: str, value: object) -> Any:
@@ -264,15 +421,3 @@ def _unknown(name: str) -> ConfigError:
         f"Did you mean {_SPELLINGS[near]}?" if near else f"There are {', '.join(KEYS)}."
     )
     return ConfigError(f"There is no key {printable(name)}.", key=name, hint=hint)
-
-
-def policy(values: Mapping[str, Any]) -> headers.Policy:
-    """The headers that these values add up to."""
-    return headers.Policy(
-        tuple(
-            header
-            for name, key in KEYS.items()
-            if key.default is BY_PRESET
-            for header in values[name]
-        )
-    )

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
 from ..errors import PairNotFound
+from ..headers import OnProblem
+from ..headers import Override
 from ..headers import Policy
+from ..headers import Recipe
 from ..names import Name
 from ..store import PairStore
 from . import keys
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from ..issuers import Issuer
     from ..issuers.base import IssuerFactory
     from ..store import PairFiles
+    from ..web.cookies import CookiePolicy
+    from ..web.fetch_metadata import FetchMetadata
+    from ..web.https import ForceHTTPS
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,15 @@ class Settings:
     idle_timeout: float
     max_connections: int
     files_path: Path | None
-    #: The headers that responses get.
-    policy: Policy
+    #: What makes the headers that responses get.
+    recipe: Recipe
+    #: Other headers below these paths.
+    paths: Mapping[str, Override]
+    #: In lower case.
+    removed_headers: frozenset[str]
+    cookies: CookiePolicy | None
+    force_https: ForceHTTPS | None
+    fetch_metadata: FetchMetadata | None
     folders: Folders
     #: Name to factory, ours and the app's own.
     issuers: Mapping[str, IssuerFactory] = field(repr=False)
@@ -93,6 +106,7 @@ class Settings:
         issuers: Mapping[str, IssuerFactory] | None = None,
         store_path: Path | None = None,
         ca_path: Path | None = None,
+        on_problem: OnProblem | None = None,
     ) -> Settings:
         """The settings in ``app.config`` or a mapping like it.
 
@@ -101,10 +115,12 @@ class Settings:
         :param issuers: The app's own issuers.
         :param store_path: The folder of pairs, from the command line.
         :param ca_path: The folder of the local CA, from the command line.
+        :param on_problem: Told of a header that should not be what its key
+            says, instead of raising it: in production a site goes on.
         :raises ConfigError: A key is unknown or its value is none that it can
             have.
         """
-        values = keys.read(config)
+        values = keys.read(config, on_problem)
         known = known_issuers(issuers)
         folders = Folders.find(user_environment(environ))
         return cls(
@@ -123,7 +139,12 @@ class Settings:
             idle_timeout=values["TLSDEV_IDLE_TIMEOUT"],
             max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
-            policy=keys.policy(values),
+            recipe=values["TLSDEV_HEADERS"],
+            paths=values["TLSDEV_PATHS"],
+            removed_headers=values["TLSDEV_REMOVED_HEADERS"],
+            cookies=values["TLSDEV_COOKIES"],
+            force_https=values["TLSDEV_FORCE_HTTPS"],
+            fetch_metadata=values["TLSDEV_FETCH_METADATA"],
             folders=folders.moved(store=store_path, ca=ca_path),
             issuers=known,
         )
@@ -181,6 +202,11 @@ class Settings:
             client_ca=client_ca or self.client_ca,
             client_certificate=client_certificate or self.client_certificate,
         )
+
+    @property
+    def policy(self) -> Policy:
+        """The headers that responses get where nothing else is said."""
+        return self.recipe.policy
 
     @property
     def store_path(self) -> Path:

@@ -28,6 +28,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]*)")
 
 DAY = timedelta(days=1)
@@ -170,6 +171,23 @@ def parse_timeout(value: object) -> float:
         raise ConfigError(f"{shown(value)} is too long: each client holds a thread.")
 
     return timeout.total_seconds()
+
+
+def parse_header_names(value: object) -> frozenset[str]:
+    """Names of headers, in lower case; ``True``: those that tell of programs."""
+    if value is None or value is False:
+        return frozenset()
+
+    if value is True:
+        return frozenset({"server", "x-powered-by"})
+
+    texts = value if isinstance(value, (list, tuple)) else parse_text(value).split(",")
+    names = [parse_text(each).strip() for each in texts]
+    for name in names:
+        if not _HEADER.fullmatch(name):
+            raise ConfigError(f"{quoted(name)} is no header's name.")
+
+    return frozenset(name.lower() for name in names)
 
 
 def parse_count(value: object) -> int:

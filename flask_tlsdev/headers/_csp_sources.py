@@ -16,6 +16,9 @@ from ..printable import quoted
 from ..spelling import did_you_mean
 from .base import unknown
 
+#: Stands for the request's nonce.
+NONCE = "'nonce'"
+
 _KEYWORDS = (
     "'self'",
     "'none'",
@@ -30,6 +33,7 @@ _KEYWORDS = (
     "'report-sha256'",
     "'report-sha384'",
     "'report-sha512'",
+    NONCE,
 )
 _SCHEMES = ("https", "http", "data", "blob", "wss", "ws", "filesystem", "mediastream")
 
@@ -111,7 +115,7 @@ def _check_keyword(word: str, bare: str) -> None:
     if bare.lower().startswith("nonce-"):
         raise ValueError(
             f"{quoted(bare)}: a nonce that is the same in every response protects"
-            " nothing."
+            f" nothing. {NONCE} stands for each request's own."
         )
 
     found = _HASH.fullmatch(word)
@@ -184,6 +188,24 @@ DIRECTIVES: Mapping[str, Check] = {
     "upgrade-insecure-requests": _one_of(),
 }
 VALUELESS = frozenset({"sandbox", "upgrade-insecure-requests"})
+
+#: Which directive speaks for one that is not there; the nearest first.
+FALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "script-src-elem": ("script-src", "default-src"),
+    "script-src-attr": ("script-src", "default-src"),
+    "style-src-elem": ("style-src", "default-src"),
+    "style-src-attr": ("style-src", "default-src"),
+    "worker-src": ("child-src", "script-src", "default-src"),
+    "frame-src": ("child-src", "default-src"),
+    "fenced-frame-src": ("frame-src", "child-src", "default-src"),
+    **{
+        f"{kind}-src": ("default-src",)
+        for kind in (
+            *("child", "connect", "font", "img", "manifest", "media", "object"),
+            *("script", "style"),
+        )
+    },
+}
 
 #: Directives of old texts, and what to do instead.
 RETIRED: Mapping[str, str] = {

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
-from typing import TYPE_CHECKING
 from typing import TypeAlias
 
 from ..names import is_development
 from ..printable import quoted
 from ..spelling import did_you_mean
 
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
 #: What a browser does with a response: shows it as a page, styles one with it,
-#: or neither.
-Kind: TypeAlias = Literal["document", "stylesheet", "other"]
+#: runs it in one or in a worker of its own, or none of these.
+Kind: TypeAlias = Literal["document", "stylesheet", "script", "worker", "other"]
 
-KINDS: tuple[Kind, ...] = ("document", "stylesheet", "other")
+KINDS: tuple[Kind, ...] = ("document", "stylesheet", "script", "worker", "other")
 DOCUMENTS: frozenset[Kind] = frozenset({"document"})
+
+#: What has a policy of its own: a worker does not inherit its page's.
+GLOBALS: frozenset[Kind] = frozenset({"document", "worker"})
+
+#: Who hears a response: somebody over plain HTTP, a browser over HTTPS that
+#: must not remember it, or one that may.
+Reach: TypeAlias = Literal["plain", "private", "public"]
+
+REACHES: tuple[Reach, ...] = ("plain", "private", "public")
+
+#: Where a header goes: everywhere, to HTTPS, to what a browser may remember.
+When: TypeAlias = Literal["always", "secure", "public"]
+
+_REACHED: dict[When, frozenset[Reach]] = {
+    "always": frozenset(REACHES),
+    "secure": frozenset({"private", "public"}),
+    "public": frozenset({"public"}),
+}
 
 
 @dataclass(frozen=True)
@@ -41,12 +59,16 @@ class Facts:
     @property
     def in_production(self) -> bool:
         """Whether a browser may remember what it is told of this host."""
-        return (
-            self.secure
-            and not self.debug
-            and not self.testing
-            and not is_development(self.host)
-        )
+        return self.reach == "public"
+
+    @property
+    def reach(self) -> Reach:
+        """Whether a browser hears it by HTTPS, and may remember it."""
+        if not self.secure:
+            return "plain"
+
+        private = self.debug or self.testing or is_development(self.host)
+        return "private" if private else "public"
 
 
 @dataclass(frozen=True)
@@ -54,11 +76,51 @@ class Header:
     """One header. Its text is made once; whether it goes is decided each time."""
 
     name: str
+    #: What it says; where a nonce was used, :attr:`nonced` says it.
     text: str
     #: The kinds of response that can use it; ``None``: all.
     kinds: frozenset[Kind] | None = None
-    #: Whether it goes to a response that can use it; ``None``: always.
-    goes: Callable[[Facts, Response], bool] | None = None
+    when: When = "always"
+    #: The text in the pieces that stand around the nonce; empty: it has none.
+    nonced: tuple[str, ...] = ()
+    #: Whether the nonce is in it even where nobody used it.
+    nonce_always: bool = False
+    #: Whether it goes with a 304, whose headers replace those of the page that
+    #: the browser has stored.
+    revalidates: bool = True
+    #: The key that it is of, such as ``TLSDEV_CSP``.
+    key: str = ""
+    #: What made it so, the last word last: a preset, keys, overrides.
+    origins: tuple[str, ...] = ()
+
+    def goes(self, reach: Reach) -> bool:
+        return reach in _REACHED[self.when]
+
+    def is_for(self, kind: Kind) -> bool:
+        return self.kinds is None or kind in self.kinds
+
+    def text_with(self, nonce: str) -> str:
+        """What it says on a page that used this nonce."""
+        return nonce.join(self.nonced) if self.nonced else self.text
+
+
+#: Makes the headers that a value means; ``True`` is our default. Several are
+#: alternatives: the first that goes to a response is sent. ``ValueError``: the
+#: header cannot be this.
+Make: TypeAlias = Callable[[object], tuple[Header, ...]]
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How a key becomes a header."""
+
+    name: str
+    make: Make
+    #: The value that a mapping means on top of another value; ``None``: it
+    #: replaces it like any other.
+    merge: Callable[[object, object], object] | None = None
+    #: Whether it is for single views and no key of ``app.config``.
+    views_only: bool = False
 
 
 #: Everything that can run scripts or show other pages. SVG and the rest of the
@@ -67,12 +129,19 @@ _DOCUMENT_TYPES = frozenset(
     {"text/html", "text/xml", "application/xml", "multipart/x-mixed-replace"}
 )
 
+#: https://mimesniff.spec.whatwg.org/#javascript-mime-type
+_SCRIPT_TYPE = re.compile(
+    r"(?:application|text)/(?:x-)?(?:java|ecma)script"
+    r"|text/(?:jscript|livescript|javascript1\.[0-5])"
+)
+
 
 @lru_cache(maxsize=128)
 def kind_of(content_type: str | None) -> Kind:
     """What a browser makes of a ``Content-Type``.
 
     A response without one is a document: browsers guess, and may guess HTML.
+    Whether a script becomes a worker is for the request to say.
     """
     if not content_type:
         return "document"
@@ -81,7 +150,39 @@ def kind_of(content_type: str | None) -> Kind:
     if media_type in _DOCUMENT_TYPES or media_type.endswith("+xml"):
         return "document"
 
-    return "stylesheet" if media_type == "text/css" else "other"
+    if media_type == "text/css":
+        return "stylesheet"
+
+    return "script" if _SCRIPT_TYPE.fullmatch(media_type) else "other"
+
+
+_doubts: ContextVar[list[str] | None] = ContextVar("doubts", default=None)
+
+
+@contextmanager
+def lenient() -> Iterator[list[str]]:
+    """Collect what is only doubtful, instead of raising it.
+
+    In production a site goes on: what browsers do not know they skip.
+    """
+    found: list[str] = []
+    token = _doubts.set(found)
+    try:
+        yield found
+    finally:
+        _doubts.reset(token)
+
+
+def doubt(message: str) -> None:
+    """Say that a value can be sent, but will hardly do what was meant.
+
+    :raises ValueError: Nobody asked to be lenient.
+    """
+    found = _doubts.get()
+    if found is None:
+        raise ValueError(message)
+
+    found.append(message)
 
 
 def choose(value: object, choices: Collection[str], default: str) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import base64
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from ..printable import quoted
-from ._csp_sources import DIRECTIVES
-from ._csp_sources import RETIRED
-from ._csp_sources import VALUELESS
-from .base import DOCUMENTS
-from .base import Facts
+from . import _csp_directives as directives
+from ._csp_directives import Directives
+from ._csp_directives import FORCE
+from ._csp_directives import UPGRADE
+from ._csp_sources import NONCE
+from .base import doubt
+from .base import GLOBALS
 from .base import Header
-from .base import not_possible
-from .base import unknown
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
 
 NAME = "Content-Security-Policy"
+REPORT_ONLY = "Content-Security-Policy-Report-Only"
 
 #: Our default: what most pages do works, scripts of others and inline ones do not.
 BALANCED: Mapping[str, object] = MappingProxyType(
@@ -39,11 +37,56 @@ BALANCED: Mapping[str, object] = MappingProxyType(
     }
 )
 
-_UPGRADE = "upgrade-insecure-requests"
+#: https://web.dev/articles/strict-csp, and what it leaves to default-src: only
+#: what carries the nonce runs, and what that loads.
+STRICT: Mapping[str, object] = MappingProxyType(
+    {
+        "default-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "script-src": f"{NONCE} 'strict-dynamic'",
+        "style-src": f"'self' {NONCE}",
+        "require-trusted-types-for": "'script'",
+        "upgrade-insecure-requests": True,
+    }
+)
 
-#: Visible ASCII. ``;`` begins the next directive and ``,`` the next policy, so
-#: in a value either would say what nobody meant to say.
-_WORD = re.compile(r"[!-+\--:<-~]+")
+#: Nothing that an API answers is a page.
+API: Mapping[str, object] = MappingProxyType(
+    {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+)
+
+#: Browsers pass over these in a policy that is only to report.
+_NOT_REPORTED = ("sandbox", UPGRADE)
+
+#: Where a nonce does something, and which other directive speaks for it.
+_NONCED = (("script-src", "script-src-elem"), ("style-src", "style-src-elem"))
+_UNSAFE = "'unsafe-inline'"
+
+#: Stands for the nonce while a text is made: no source can have it.
+_PLACE = "\0"
+
+
+def merge(base: object, change: object) -> Directives:
+    """The directives of one value with those of another on top of it.
+
+    :param base: A value as for :func:`make`; ``None``: there was no header.
+    """
+    old = {} if base in (None, False) else _all(BALANCED if base is True else base)
+    return directives.changed(old, change)
+
+
+def merge_report_only(base: object, change: object) -> Directives:
+    """As :func:`merge`, where ``True`` is the default of the reporting policy."""
+    return merge(_previewed() if base is True else base, change)
 
 
 def make(value: object) -> tuple[Header, ...]:
@@ -54,109 +97,96 @@ def make(value: object) -> tuple[Header, ...]:
     HSTS does: a browser that upgraded the links of a development server would
     find nobody there. As ``"force"`` it always goes.
     """
-    directives = _directives(BALANCED if value is True else value)
-    upgrade = directives.pop(_UPGRADE, None)
-    base = [" ".join((name, *words)) for name, words in directives.items()]
+    words = _all(BALANCED if value is True else value)
+    upgrade = words.pop(UPGRADE, None)
+    if upgrade is None:
+        return (_header(NAME, words),)
 
-    plain = Header(NAME, "; ".join(base), DOCUMENTS)
-    upgraded = Header(
-        NAME,
-        "; ".join((*base, _UPGRADE)),
-        DOCUMENTS,
-        goes=None if upgrade == _FORCE else _is_public,
-    )
-    if upgrade is None or upgrade == _FORCE:
-        return (plain if upgrade is None else upgraded,)
+    upgraded = _header(NAME, {**words, UPGRADE: ()})
+    if upgrade == FORCE:
+        return (upgraded,)
 
-    return (upgraded, plain) if base else (upgraded,)
+    public = replace(upgraded, when="public")
+    return (public, _header(NAME, words)) if words else (public,)
 
 
-_FORCE = ["force"]
+def make_report_only(value: object) -> tuple[Header, ...]:
+    """The header that only reports. ``True`` is :data:`STRICT`: a look ahead."""
+    words = _all(_previewed() if value is True else value)
+    for name in _NOT_REPORTED:
+        if words.pop(name, None) is not None:
+            doubt(f"{name} does nothing in a policy that only reports.")
+
+    if not words:
+        raise ValueError("there is no directive in it that can be reported.")
+
+    return (_header(REPORT_ONLY, words),)
 
 
-def _is_public(facts: Facts, response: Response) -> bool:
-    return facts.in_production
+def hash_of(text: str | bytes, algorithm: str = "sha256") -> str:
+    """The source that allows this inline script or style, quotes and all.
 
-
-def _directives(value: object) -> dict[str, list[str]]:
-    """The words of each directive, checked.
-
-    :raises ValueError: There is no such directive, or it cannot be this.
+    :param text: What stands between the tags, every blank of it.
+    :param algorithm: ``sha256``, ``sha384`` or ``sha512``.
     """
-    pairs = _pairs(value)
-    directives: dict[str, list[str]] = {}
-    for name, each in pairs:
-        if name in directives:
-            raise ValueError(f"{name} is given twice, and browsers ignore the second.")
-        directives[name] = _checked(name, each)
+    if algorithm not in {"sha256", "sha384", "sha512"}:
+        raise ValueError("browsers know sha256, sha384 and sha512.")
 
-    if not directives:
-        raise ValueError("there is no directive in it. None switches the header off.")
-
-    return directives
+    data = text.encode() if isinstance(text, str) else text
+    digest = hashlib.new(algorithm, data).digest()
+    return f"'{algorithm}-{base64.b64encode(digest).decode()}'"
 
 
-def _pairs(value: object) -> list[tuple[str, object]]:
-    if isinstance(value, str):
-        parts = (part.split(None, 1) for part in value.split(";"))
-        return [(_name(part[0]), "".join(part[1:]) or True) for part in parts if part]
-
-    if isinstance(value, Mapping):
-        return [
-            (_name(key), each)
-            for key, each in value.items()
-            if each is not None and each is not False
-        ]
-
-    raise ValueError(not_possible(value))
+def frame_options_of(value: object) -> str | None:
+    """What ``X-Frame-Options`` says of the same; ``None``: it cannot say that."""
+    words = _all(BALANCED if value is True else value).get("frame-ancestors")
+    return {"'none'": "DENY", "'self'": "SAMEORIGIN"}.get(" ".join(words or ()))
 
 
-def _name(key: object) -> str:
-    """The directive's name. In a variable's name there are no hyphens."""
-    name = str(key).lower().replace("_", "-")
-    if name in RETIRED:
-        raise ValueError(f"no browser has {name} any more. {RETIRED[name]}")
-
-    if name not in DIRECTIVES:
-        raise ValueError(unknown(str(key), DIRECTIVES))
-
-    return name
+def has(value: object, name: str) -> bool:
+    """Whether a value has this directive."""
+    return name in _all(BALANCED if value is True else value)
 
 
-def _checked(name: str, value: object) -> list[str]:
-    words = _words(name, value)
-    if name == _UPGRADE and words == _FORCE:
-        return words
-
-    try:
-        DIRECTIVES[name](words)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-    return words
+def _previewed() -> dict[str, object]:
+    return {name: each for name, each in STRICT.items() if name not in _NOT_REPORTED}
 
 
-def _words(name: str, value: object) -> list[str]:
-    if value is True:
-        if name not in VALUELESS:
-            raise ValueError(f"{name} needs a value.")
-        return []
+def _all(value: object) -> Directives:
+    return directives.parse(value)
 
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, (list, tuple)):
-        raise ValueError(f"{name}: {not_possible(value)}")
 
-    words = []
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(f"{name}: {not_possible(text)}")
-        # Only blanks part words: a line break would part headers.
-        words += [word for word in text.split(" ") if word]
+def _header(name: str, words: Directives) -> Header:
+    always = any(NONCE in each for each in words.values())
+    nonced = _with_nonce(words)
+    return Header(
+        name,
+        directives.render(words),
+        GLOBALS,
+        nonced=tuple(nonced.split(_PLACE)) if _PLACE in nonced else (),
+        nonce_always=always,
+        revalidates=_PLACE not in nonced,
+    )
 
-    for word in words:
-        if not _WORD.fullmatch(word):
-            raise ValueError(
-                f"{name}: {quoted(word)} has a character that no source can have."
-            )
 
-    return list(dict.fromkeys(words))
+def _with_nonce(words: Directives) -> str:
+    """The text with places for the nonce.
+
+    Where it is not written, scripts and styles get one by themselves. A
+    directive that is not there is cloned from the one that spoke for it.
+    """
+    words = dict(words)
+    if not any(NONCE in each for each in words.values()):
+        for name, elements in _NONCED:
+            for each in {name, elements} & words.keys() or {name}:
+                _add_nonce(words, each)
+
+    return directives.render(words).replace(NONCE, f"'nonce-{_PLACE}'")
+
+
+def _add_nonce(words: Directives, name: str) -> None:
+    sources = directives.effective(words, name)
+    # Beside a nonce, browsers do not hear 'unsafe-inline' any more: the other
+    # inline scripts of the page would stop.
+    if sources is not None and _UNSAFE not in sources:
+        words[name] = directives.with_source(sources, NONCE)

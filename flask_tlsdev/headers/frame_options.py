@@ -19,3 +19,11 @@ def make(value: object) -> tuple[Header, ...]:
 
     text = choose(value, ("DENY", "SAMEORIGIN"), "SAMEORIGIN")
     return (Header(NAME, text, DOCUMENTS),)
+
+
+def ancestors_of(value: object) -> str | None:
+    """What ``frame-ancestors`` says of the same; ``None``: anybody."""
+    if value is None or value is False:
+        return None
+
+    return "'none'" if make(value)[0].text == "DENY" else "'self'"

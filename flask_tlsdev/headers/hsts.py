@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from .base import Facts
+from .base import doubt
 from .base import Header
 from .base import not_possible
 from .base import unknown
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
 
 NAME = "Strict-Transport-Security"
 
@@ -30,20 +26,20 @@ def make(value: object) -> tuple[Header, ...]:
 
     A mapping may have ``max_age`` (seconds or a ``timedelta``),
     ``include_subdomains``, ``preload`` and ``force``, which sends the header to
-    development names, in debug and in tests, too. It never goes to plain HTTP:
-    RFC 6797 forbids it and browsers ignore it there.
+    development names, in debug and in tests, too. ``max_age`` 0 always goes to
+    them: it tells browsers to forget. It never goes to plain HTTP: RFC 6797
+    forbids it and browsers ignore it there.
     """
     options = _options(value)
-    forced = _flag(options, "force")
-    return (Header(NAME, _text(options), goes=_is_secure if forced else _is_public),)
+    forgets = options.get("max_age") in (0, timedelta())
+    forced = _flag(options, "force") or forgets
+    return (Header(NAME, _text(options), when="secure" if forced else "public"),)
 
 
-def _is_secure(facts: Facts, response: Response) -> bool:
-    return facts.secure
-
-
-def _is_public(facts: Facts, response: Response) -> bool:
-    return facts.in_production
+def merge(base: object, change: object) -> dict[str, object]:
+    """The parts of one value with those of another on top of it."""
+    old = {} if base in (None, False) else _options(base)
+    return {**old, **_options(change)}
 
 
 def _options(value: object) -> dict[str, object]:
@@ -117,7 +113,7 @@ def _text(options: Mapping[str, object]) -> str:
 
     # https://hstspreload.org/#submission-requirements
     if preload and not (below and seconds >= YEAR):
-        raise ValueError(
+        doubt(
             "browsers put a name on the preload list only with include_subdomains"
             f" and a max_age of at least {YEAR}, a year."
         )

@@ -1,49 +1,156 @@
-"""Which header goes to which response?"""
+"""Which header goes to which response, and why?"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-from .base import Facts
 from .base import Header
 from .base import Kind
-from .base import kind_of
-from .base import KINDS
+from .base import Reach
 
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
+Pair: TypeAlias = tuple[str, str]
+
+
+class Lines:
+    """The headers that one kind of response gets, ready to be sent."""
+
+    def __init__(self, headers: Collection[Header]) -> None:
+        self._headers = tuple((header.name.lower(), header) for header in headers)
+        self._pairs = tuple((header.name, header.text) for header in headers)
+        self._keys = frozenset(key for key, _ in self._headers)
+        #: Whether one of them has a place for a nonce.
+        self.has_nonce = any(header.nonced for header in headers)
+        #: Whether one of them is not sent without a nonce.
+        self.needs_nonce = any(header.nonce_always for header in headers)
+
+    def missing(self, there: Collection[str], nonce: str | None) -> tuple[Pair, ...]:
+        """The headers that a response lacks.
+
+        :param there: The names that it has, in lower case.
+        :param nonce: The nonce that was used, if any was.
+        """
+        if nonce is not None and self.has_nonce:
+            return tuple(
+                (header.name, header.text_with(nonce))
+                for key, header in self._headers
+                if key not in there
+            )
+
+        # As a rule there is nothing to leave out.
+        if self._keys.isdisjoint(there):
+            return self._pairs
+
+        return tuple(
+            pair
+            for (key, _), pair in zip(self._headers, self._pairs, strict=True)
+            if key not in there
+        )
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a header is sent, or is not."""
+
+    #: The header's name.
+    name: str
+    #: What it says; ``'nonce-...'`` stands for a nonce. Empty where it is off.
+    text: str
+    #: The key that it is of, such as ``TLSDEV_CSP``.
+    key: str
+    #: What made it so, the last word last.
+    origins: tuple[str, ...]
+    sent: bool
+    #: Why it is not sent, as a sentence; empty where it is.
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The headers of an app. Of several with one name the first that goes is sent."""
+    """The headers of an app, a view or a path.
+
+    Of several with one name the first that goes is sent.
+    """
 
     headers: tuple[Header, ...] = ()
+    #: Keys that were switched off, as headers without a text.
+    off: tuple[Header, ...] = ()
 
-    def apply(self, facts: Facts, response: Response) -> None:
-        """Add what the response lacks. A header that it has is left as it is."""
-        # One look at the names: setdefault would look through all of them for
-        # each header, which costs three times as much.
-        there = {name.lower(): value for name, value in response.headers}
-        add = response.headers.add
+    def lines(self, kind: Kind, reach: Reach, *, revalidated: bool = False) -> Lines:
+        """The headers for such a response.
 
-        for key, header in self._for[kind_of(there.get("content-type"))]:
-            if key not in there and (
-                header.goes is None or header.goes(facts, response)
-            ):
-                there[key] = header.text
-                add(header.name, header.text)
+        :param revalidated: Whether it is a 304.
+        """
+        key = (kind, reach, revalidated)
+        lines = self._lines.get(key)
+        if lines is None:
+            lines = self._lines[key] = Lines(
+                [
+                    header
+                    for header in self._firsts(kind, reach)
+                    if header.revalidates or not revalidated
+                ]
+            )
+
+        return lines
 
     @cached_property
-    def _for(self) -> dict[Kind, tuple[tuple[str, Header], ...]]:
-        """The headers that a kind of response can use, with their names' keys."""
-        return {
-            kind: tuple(
-                (header.name.lower(), header)
-                for header in self.headers
-                if header.kinds is None or kind in header.kinds
-            )
-            for kind in KINDS
+    def _lines(self) -> dict[tuple[Kind, Reach, bool], Lines]:
+        return {}
+
+    def _firsts(self, kind: Kind, reach: Reach) -> Iterator[Header]:
+        seen: set[str] = set()
+        for header in self.headers:
+            if header.name not in seen and header.is_for(kind) and header.goes(reach):
+                seen.add(header.name)
+                yield header
+
+    def explain(
+        self, kind: Kind, reach: Reach, *, revalidated: bool = False
+    ) -> tuple[Explanation, ...]:
+        """Each header there could be: what it says, who says so, whether it goes."""
+        sent = {
+            id(header)
+            for header in self._firsts(kind, reach)
+            if header.revalidates or not revalidated
         }
+        seen: set[str] = set()
+        found = []
+        for header in sorted(self.headers, key=lambda each: id(each) not in sent):
+            # Of alternatives, the one that goes, or else the first.
+            if header.name not in seen:
+                seen.add(header.name)
+                goes = id(header) in sent
+                reason = "" if goes else _reason(header, kind, reach)
+                found.append(_explanation(header, goes, reason))
+
+        off = [
+            _explanation(each, False, f"{' and '.join(each.origins[-1:])} says so.")
+            for each in self.off
+        ]
+        return (*found, *off)
+
+
+def _explanation(header: Header, sent: bool, reason: str) -> Explanation:
+    text = header.text_with("...") if header.nonce_always else header.text
+    return Explanation(header.name, text, header.key, header.origins, sent, reason)
+
+
+def _reason(header: Header, kind: Kind, reach: Reach) -> str:
+    if not header.is_for(kind):
+        kinds = " and ".join(f"{each}s" for each in sorted(header.kinds or ()))
+        return f"Only {kinds} can use it."
+
+    if header.goes(reach):
+        return "A 304 leaves the stored page its own, with the nonce that is in it."
+
+    if reach == "plain":
+        return "It goes to HTTPS only."
+
+    return (
+        "Browsers would remember it: it does not go to names that are used in"
+        " development, in debug or in tests."
+    )

@@ -21,8 +21,8 @@ POLICIES = (
 )
 DEFAULT = "strict-origin-when-cross-origin"
 
-#: A stylesheet's own policy goes with what it loads.
-_KINDS: frozenset[Kind] = frozenset({"document", "stylesheet"})
+#: The policy of a stylesheet or worker goes with what it loads.
+_KINDS: frozenset[Kind] = frozenset({"document", "stylesheet", "worker"})
 
 
 def make(value: object) -> tuple[Header, ...]:

@@ -49,7 +49,7 @@ def test_nothing_set_is_what_the_documentation_says() -> None:
     assert settings.minimum_version == "TLSv1.2"
     assert settings.handshake_timeout == 10
     assert settings.files_path is None
-    assert len({header.name for header in settings.policy.headers}) == 8
+    assert len({header.name for header in settings.policy.headers}) == 9
 
 
 def test_the_environment_says_what_an_app_would() -> None:

@@ -1,0 +1,237 @@
+"""The WSGI layer that gives each response its headers.
+
+It lies around the whole app, so that a hook that raises takes no header away,
+the session cookie is there to be looked at, and whatever a view, a hook or
+another extension has set is there to be left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from typing import Protocol
+from typing import TYPE_CHECKING
+from typing import TypeAlias
+
+from flask import request
+
+from ..headers import Kind
+from ..headers import kind_of
+from ..headers import Policy
+from ..headers import Reach
+from ..names import is_development
+from . import fetch_metadata
+from .https import is_unheard
+from .nonce import CLOSED
+from .nonce import KEY
+from .nonce import Nonce
+from .nonce import of as nonce_of
+from .overrides import Overrides
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIApplication
+    from flask import Flask
+
+    from .cookies import CookiePolicy
+    from .fetch_metadata import FetchMetadata
+    from .https import ForceHTTPS
+
+logger = logging.getLogger("flask_tlsdev")
+
+Environ: TypeAlias = dict[str, Any]
+Pairs: TypeAlias = list[tuple[str, str]]
+
+_WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
+_UNSHARED = ("private", "no-store")
+
+
+class Behaviour(Protocol):
+    """What a response depends on beside its headers."""
+
+    @property
+    def removed_headers(self) -> frozenset[str]: ...
+
+    @property
+    def cookies(self) -> CookiePolicy | None: ...
+
+    @property
+    def fetch_metadata(self) -> FetchMetadata | None: ...
+
+    @property
+    def force_https(self) -> ForceHTTPS | None: ...
+
+
+class Rules:
+    """What happens to the responses of one app, fixed when it is first used."""
+
+    def __init__(self, app: Flask, behaviour: Behaviour, overrides: Overrides) -> None:
+        self.overrides = overrides
+        self.fetch_metadata = behaviour.fetch_metadata
+        self.force_https = behaviour.force_https
+        self._removed = behaviour.removed_headers
+        self._config: Mapping[str, Any] = app.config
+        cookies = behaviour.cookies
+        session_cookie = app.config["SESSION_COOKIE_NAME"]
+        self._cookies = cookies.bind(session_cookie) if cookies else None
+        self.reads_cookies = bool(self._cookies and self._cookies.prefixed)
+        self._warned = False
+
+    def receive(self, environ: Environ) -> None:
+        """Give the app its cookies under the names that it knows."""
+        if self._cookies and environ.get("wsgi.url_scheme") == "https":
+            cookies = environ.get("HTTP_COOKIE")
+            if cookies:
+                environ["HTTP_COOKIE"] = self._cookies.received(cookies)
+
+    def finish(self, environ: Environ, status: str, headers: Pairs) -> Pairs:
+        """The headers of a response with those that it lacks."""
+        there = {name.lower(): value for name, value in headers}
+        reach = self.reach(environ)
+        if reach == "plain" and not self._warned:
+            self._warn_of_proxy(environ)
+
+        if not self._removed.isdisjoint(there) or "set-cookie" in there:
+            headers = list(self._mended(headers, reach))
+
+        kind = kind_of(there.get("content-type"))
+        if kind == "script":
+            kind = _script_kind(environ)
+            headers = _varying(headers, "Sec-Fetch-Dest")
+
+        if self.fetch_metadata is not None:
+            headers = _varying(headers, fetch_metadata.VARY)
+
+        lines = self._policy(environ).lines(
+            kind, reach, revalidated=status.startswith("304")
+        )
+        if not lines.has_nonce:
+            return [*headers, *lines.missing(there, None)]
+
+        streams = "content-length" not in there and not status.startswith("204")
+        nonce = _nonce_for(environ, eager=streams or lines.needs_nonce)
+        added = lines.missing(there, nonce.value if nonce else None)
+        if nonce is not None and (nonce.used or streams):
+            added = (*added, *_unshared(there, environ))
+
+        return [*headers, *added]
+
+    def reach(self, environ: Environ) -> Reach:
+        """Whether a browser hears the response by HTTPS, and may remember it."""
+        if environ.get("wsgi.url_scheme") != "https":
+            return "plain"
+
+        if self._config["DEBUG"] or self._config["TESTING"]:
+            return "private"
+
+        # Not request.host, which raises for a host that is not trusted: the
+        # page that says so gets headers, too.
+        return _reach_of(environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""))
+
+    def _policy(self, environ: Environ) -> Policy:
+        endpoint = None
+        # A response of another layer may be sent inside somebody's test.
+        if request and request.environ is environ:
+            endpoint = request.endpoint
+
+        return self.overrides.policy(
+            endpoint, environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        )
+
+    def _mended(self, headers: Pairs, reach: Reach) -> Iterable[tuple[str, str]]:
+        for name, value in headers:
+            lower = name.lower()
+            if lower in self._removed:
+                continue
+            if lower == "set-cookie" and self._cookies:
+                value = self._cookies.mended(value, https=reach != "plain")
+            yield name, value
+
+    def _warn_of_proxy(self, environ: Environ) -> None:
+        if is_unheard(environ):
+            self._warned = True
+            logger.warning(
+                "A proxy says that a request came by HTTPS, and nobody told the app"
+                " to believe it: no HSTS is sent, no cookie is Secure and nothing is"
+                " redirected. Put werkzeug's ProxyFix around app.wsgi_app."
+            )
+
+
+class HeaderNet:
+    """A WSGI app around another one.
+
+    :param rules: Asked for at each request.
+    """
+
+    def __init__(self, inner: WSGIApplication, rules: Callable[[], Rules]) -> None:
+        self._inner = inner
+        self._rules = rules
+
+    def __call__(
+        self, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        rules = self._rules()
+        if rules.reads_cookies:
+            rules.receive(environ)
+
+        def start(status: str, headers: Pairs, *exc_info: Any) -> Any:
+            return start_response(
+                status, rules.finish(environ, status, headers), *exc_info
+            )
+
+        return self._inner(environ, start)
+
+
+def _script_kind(environ: Environ) -> Kind:
+    """A worker where the browser says so, or does not say."""
+    destination = environ.get("HTTP_SEC_FETCH_DEST")
+    return "worker" if destination is None or destination in _WORKERS else "script"
+
+
+def _varying(headers: Pairs, names: str) -> Pairs:
+    return [*headers, ("Vary", names)]
+
+
+def _nonce_for(environ: Environ, *, eager: bool) -> Nonce | None:
+    """The nonce that goes with the headers, if one does."""
+    nonce = environ.get(KEY)
+    if nonce is None and not eager:
+        environ[KEY] = CLOSED
+        return None
+
+    return nonce_of(environ) if nonce is not CLOSED else None
+
+
+def _unshared(there: Mapping[str, str], environ: Environ) -> Pairs:
+    """Keep a page out of caches that would give its nonce to everybody."""
+    said = there.get("cache-control")
+    if said is None:
+        return [("Cache-Control", "private")]
+
+    if not any(word in said.lower() for word in _UNSHARED):
+        logger.warning(
+            "%s has a nonce and says Cache-Control: %s: a shared cache would give"
+            " everybody the same nonce. Add private, or do not use csp_nonce().",
+            environ.get("PATH_INFO", "").encode("unicode_escape").decode(),
+            said,
+        )
+
+    return []
+
+
+@lru_cache(maxsize=256)
+def _reach_of(host: str) -> Reach:
+    return "private" if is_development(host_without_port(host)) else "public"
+
+
+def host_without_port(host: str) -> str:
+    """The name or address in a Host header, without brackets, lower case."""
+    host = host.lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+
+    return host.partition(":")[0] if host.count(":") == 1 else host

@@ -1,0 +1,66 @@
+"""The nonce of a request: made when it is first asked for, and sent with the page."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from ..errors import TLSDevError
+
+#: Where the nonce of a request is kept.
+KEY = "flask_tlsdev.nonce"
+
+#: 128 bits, as CSP asks for; URL-safe, so that it needs no escaping anywhere.
+_BYTES = 16
+
+
+@dataclass
+class Nonce:
+    """The nonce of one request."""
+
+    value: str
+    #: Whether the app asked for it: the page then differs each time.
+    used: bool = False
+
+
+class Closed:
+    """Stands for the nonce of a response whose policy went out without one."""
+
+
+CLOSED = Closed()
+
+
+def csp_nonce() -> str:
+    """The nonce of this request, for ``<script nonce="{{ csp_nonce() }}">``.
+
+    It is the same through the request, and in the Content-Security-Policy that
+    goes with the response. It is there in templates, too.
+
+    :raises TLSDevError: The headers went out before it was first asked for.
+    """
+    nonce = of(request.environ)
+    nonce.used = True
+    return nonce.value
+
+
+def of(environ: dict[str, Any]) -> Nonce:
+    """The request's nonce, new where there was none.
+
+    :raises TLSDevError: The headers went out without one.
+    """
+    nonce = environ.get(KEY)
+    if isinstance(nonce, Nonce):
+        return nonce
+
+    if nonce is CLOSED:
+        raise TLSDevError(
+            "csp_nonce() was first used when the response's headers had gone out"
+            " without a nonce: the browser would not run what carries it.",
+            hint="Call csp_nonce() in the view, before it begins to stream.",
+        )
+
+    nonce = environ[KEY] = Nonce(secrets.token_urlsafe(_BYTES))
+    return nonce
