@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import timedelta
@@ -10,24 +11,32 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import NameOID
 
 from . import keys
 from .certificates import check_readable
 from .certificates import default_subject
+from .certificates import extensions_of
+from .certificates import find_extension
 from .certificates import hash_for
 from .certificates import is_der
 from .certificates import kinds_in
+from .certificates import names_of
 from .certificates import pem_blocks
 from .certificates import public_key_of
 from .certificates import Purpose
 from .certificates import quietly
 from .certificates import san
 from .certificates import signature_hash
+from .certificates import subject_text
 from .certificates import UNREADABLE
 from .errors import CertificateError
 from .errors import CertificateReason
+from .errors import InvalidName
 from .names import Name
+from .names import parse_name
 from .printable import printable
+from .printable import quoted
 
 if TYPE_CHECKING:
     from .keys import PrivateKey
@@ -82,6 +91,79 @@ def load(data: bytes, what: str = "CSR") -> x509.CertificateSigningRequest:
 
     _check(csr, what)
     return csr
+
+
+@dataclass(frozen=True)
+class Review:
+    """What of somebody else's CSR may be signed."""
+
+    csr: x509.CertificateSigningRequest
+    names: tuple[Name, ...]
+    #: Whether there was no SAN to take the names from.
+    from_common_name: bool
+    #: What it asks for and does not get, each in words, printable.
+    dropped: tuple[str, ...]
+
+    @property
+    def loopback(self) -> tuple[Name, ...]:
+        """The names that lead to the machine of whoever uses them."""
+        return tuple(name for name in self.names if _is_loopback(name))
+
+
+def review(csr: x509.CertificateSigningRequest) -> Review:
+    """What may be signed of a CSR that :func:`load` has read.
+
+    :raises CertificateError: It asks to be a CA, or for no name at all.
+    """
+    constraints = find_extension(csr, x509.BasicConstraints)
+    if constraints is not None and constraints.ca:
+        hint = "Whoever wants a CA of his own makes it himself: flask tls ca create"
+        raise _refused("The CSR", "asks to be a CA (CA:TRUE)", "not permitted", hint)
+
+    names = names_of(csr)
+    from_common_name = not names and _has_no_san(csr)
+    if from_common_name:
+        names = _common_names(csr)
+    if not names:
+        hint = "Make it again with them: flask tls csr NAME... --key KEY"
+        raise _refused("The CSR", "holds no name or address", "not covered", hint)
+
+    return Review(csr, names, from_common_name, tuple(_dropped(csr, names)))
+
+
+def _is_loopback(name: Name) -> bool:
+    return name.address.is_loopback if name.kind == "ip" else name.is_below("localhost")
+
+
+def _has_no_san(csr: x509.CertificateSigningRequest) -> bool:
+    return find_extension(csr, x509.SubjectAlternativeName) is None
+
+
+def _common_names(csr: x509.CertificateSigningRequest) -> tuple[Name, ...]:
+    texts = csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    try:
+        return tuple(parse_name(str(each.value)) for each in texts[-1:])
+    except InvalidName:
+        return ()
+
+
+def _dropped(
+    csr: x509.CertificateSigningRequest, names: tuple[Name, ...]
+) -> Iterator[str]:
+    if csr.subject.rdns and csr.subject != default_subject(names):
+        yield f"its subject {quoted(subject_text(csr.subject))}"
+
+    held = {str(name) for name in names}
+    for entry in find_extension(csr, x509.SubjectAlternativeName) or ():
+        if not isinstance(entry, (x509.DNSName, x509.IPAddress)):
+            yield f"{type(entry).__name__} in its SAN, which is no host"
+        elif str(entry.value).lower() not in held:
+            yield f"{quoted(entry.value)} in its SAN, which no client would match"
+
+    for extension in extensions_of(csr):
+        if not isinstance(extension.value, x509.SubjectAlternativeName):
+            kind = type(extension.value).__name__
+            yield f"its extension {kind} ({extension.oid.dotted_string})"
 
 
 def _parse(data: bytes, what: str) -> x509.CertificateSigningRequest:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .pairs import Pair
     from .store import PairFiles
     from .store import PairStore
+    from .store import Purpose
     from .store import Sidecar
 
 
@@ -68,7 +69,9 @@ class Provided:
     is_new: bool = False
 
 
-def look_up(source: Source, names: Sequence[Name]) -> Provided | None:
+def look_up(
+    source: Source, names: Sequence[Name], purpose: Purpose = "server"
+) -> Provided | None:
     """The good pair that is there already, or ``None``. Nothing is issued."""
     mounted = source.mounted_files()
     if mounted is not None:
@@ -78,35 +81,52 @@ def look_up(source: Source, names: Sequence[Name]) -> Provided | None:
     if issuer is None:
         return None
 
-    stored = source.store.find(issuer.id, names, source.key_type)
+    from .issuers.base import PairFinder
+
+    if isinstance(issuer, PairFinder):
+        # It cannot be made anew: what is valid is served to the last day.
+        found = issuer.find(source.store, names)
+        return Provided(found.files, found.sidecar) if found else None
+
+    stored = source.store.find(issuer.id, names, source.key_type, purpose)
     if stored is None or not _is_current(stored.sidecar, source.renew_before):
         return None
 
     return Provided(stored.files, stored.sidecar)
 
 
-def obtain(source: Source, names: Sequence[Name], *, force: bool = False) -> Provided:
+def obtain(
+    source: Source,
+    names: Sequence[Name],
+    *,
+    force: bool = False,
+    purpose: Purpose = "server",
+    subject: str | None = None,
+) -> Provided:
     """The pair for these names: looked up, or issued and stored.
 
     However many processes ask at once, one of them issues and the others get
     what it stored.
 
     :param force: Issue anew even if a good pair is there.
+    :param subject: Of a new certificate, as a person types it.
     :raises IssuerError: The issuer did not give one.
     :raises CertificateError: What it gave must not be used; nothing is stored.
     :raises StoreError: The store cannot be used.
     """
-    found = look_up(source, names)
+    found = look_up(source, names, purpose)
     if found is not None and (not force or found.sidecar is None):
         return found
 
     issuer = source.make_issuer()
     lock = source.store.pair_lock(
-        issuer.id, names, source.key_type, timeout=_patience(issuer)
+        issuer.id, names, source.key_type, purpose, timeout=_patience(issuer)
     )
     with lock:
-        found = None if force else look_up(source, names)
-        return found or _store(source, issuer, _request(source, names))
+        found = None if force else look_up(source, names, purpose)
+        return found or _store(
+            source, issuer, _request(source, names, purpose, subject)
+        )
 
 
 def issue(issuer: Issuer, request: CertificateRequest) -> Pair:
@@ -131,12 +151,19 @@ def _store(source: Source, issuer: Issuer, request: CertificateRequest) -> Provi
     return Provided(stored.files, stored.sidecar, is_new=True)
 
 
-def _request(source: Source, names: Sequence[Name]) -> CertificateRequest:
+def _request(
+    source: Source, names: Sequence[Name], purpose: Purpose, subject: str | None
+) -> CertificateRequest:
     from . import keys
+    from .certificates import parse_subject
     from .csr import CertificateRequest
 
     return CertificateRequest(
-        tuple(names), keys.generate(source.key_type), source.lifetime
+        tuple(names),
+        keys.generate(source.key_type),
+        source.lifetime,
+        subject=None if subject is None else parse_subject(subject),
+        purpose=purpose,
     )
 
 

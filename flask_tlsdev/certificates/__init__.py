@@ -23,6 +23,7 @@ from .profiles import CA_DAYS as CA_DAYS
 from .profiles import permits_of as permits_of
 from .profiles import PROFILE as PROFILE
 from .profiles import Purpose as Purpose
+from .profiles import Usage as Usage
 from .reading import check_readable as check_readable
 from .reading import extensions_of as extensions_of
 from .reading import find_extension as find_extension

@@ -30,6 +30,7 @@ from .profiles import CA_DAYS
 from .profiles import ca_subject
 from .profiles import intermediate_profile
 from .profiles import Profile
+from .profiles import Purpose
 from .profiles import root_profile
 from .reading import check_readable
 from .reading import extensions_of
@@ -65,7 +66,12 @@ def authority_id(root: x509.Certificate) -> str:
 
 
 def make_authority(
-    permits: Permits, *, key_type: str, lifetime: timedelta, now: datetime
+    permits: Permits,
+    *,
+    key_type: str,
+    lifetime: timedelta,
+    now: datetime,
+    purpose: Purpose = "server",
 ) -> Authority:
     """A root and the intermediate that it signed.
 
@@ -73,6 +79,7 @@ def make_authority(
     nobody, we included, can ever widen or renew this CA: only make another.
 
     :param lifetime: At most :data:`CA_DAYS`.
+    :param purpose: Whom it signs for. No CA does for both.
     """
     if not timedelta(0) < lifetime <= _LONGEST:
         raise CertificateError(
@@ -88,8 +95,8 @@ def make_authority(
         root_key = keys.generate(key_type)
         identifier = _key_id(root_key.public_key())
         root = sign(
-            subject=ca_subject("root", identifier),
-            issuer=ca_subject("root", identifier),
+            subject=ca_subject("root", identifier, purpose),
+            issuer=ca_subject("root", identifier, purpose),
             public_key=root_key.public_key(),
             signing_key=root_key,
             not_before=begin,
@@ -97,14 +104,14 @@ def make_authority(
             profile=root_profile(permits, root_key.public_key()),
         )
         intermediate = sign(
-            subject=ca_subject("intermediate", identifier),
+            subject=ca_subject("intermediate", identifier, purpose),
             issuer=root.subject,
             public_key=key.public_key(),
             signing_key=root_key,
             not_before=begin,
             not_after=end,
             profile=intermediate_profile(
-                permits, key.public_key(), root_key.public_key()
+                permits, key.public_key(), root_key.public_key(), purpose
             ),
         )
         # Freed here, while core dumps are still off; OpenSSL wipes it.
@@ -118,6 +125,7 @@ def check_authority(
     intermediate: x509.Certificate,
     permits: Permits,
     now: datetime,
+    purpose: Purpose = "server",
 ) -> None:
     """Raise unless these two are a CA exactly as :func:`make_authority` makes it.
 
@@ -130,8 +138,8 @@ def check_authority(
     with quietly():
         _check_kinds(root, intermediate)
 
-    _check_profiles(root, intermediate, permits)
-    _check_subjects(root, intermediate)
+    _check_profiles(root, intermediate, permits, purpose)
+    _check_subjects(root, intermediate, purpose)
     _check_signatures(root, intermediate)
     _check_dates(root, intermediate, now)
 
@@ -155,12 +163,15 @@ def _check_kinds(root: x509.Certificate, intermediate: x509.Certificate) -> None
 
 
 def _check_profiles(
-    root: x509.Certificate, intermediate: x509.Certificate, permits: Permits
+    root: x509.Certificate,
+    intermediate: x509.Certificate,
+    permits: Permits,
+    purpose: Purpose,
 ) -> None:
     root_key = public_key_of(root)
     wanted = (
         root_profile(permits, root_key),
-        intermediate_profile(permits, public_key_of(intermediate), root_key),
+        intermediate_profile(permits, public_key_of(intermediate), root_key, purpose),
     )
 
     for (what, certificate), profile in zip(
@@ -185,14 +196,16 @@ def _difference(certificate: x509.Certificate, profile: Profile) -> str:
     return "" if found == list(profile) else "its extensions are in another order"
 
 
-def _check_subjects(root: x509.Certificate, intermediate: x509.Certificate) -> None:
+def _check_subjects(
+    root: x509.Certificate, intermediate: x509.Certificate, purpose: Purpose
+) -> None:
     identifier = authority_id(root)
-    root_name = ca_subject("root", identifier)
+    root_name = ca_subject("root", identifier, purpose)
 
     if root.subject != root_name or root.issuer != root_name:
         raise _refused("The root's subject or issuer is not the one we give.")
 
-    if intermediate.subject != ca_subject("intermediate", identifier):
+    if intermediate.subject != ca_subject("intermediate", identifier, purpose):
         raise _refused("The intermediate's subject is not the one we give.")
 
 

@@ -25,6 +25,7 @@ from .profiles import allows_purpose
 from .profiles import leaf_profile
 from .profiles import permits_of
 from .profiles import Purpose
+from .profiles import Usage
 from .reading import public_key_of
 from .subjects import default_subject
 
@@ -93,7 +94,7 @@ def self_sign(
     lifetime: timedelta,
     now: datetime,
     subject: x509.Name | None = None,
-    purpose: Purpose = "server",
+    purpose: Usage = "server",
 ) -> x509.Certificate:
     """A certificate signed by its own key, which is no CA.
 

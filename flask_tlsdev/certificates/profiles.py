@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 CA_DAYS = 730
 
 Purpose = Literal["server", "client"]
+#: What a certificate that signs itself may be for.
+Usage = Literal["server", "client", "both"]
 Profile = tuple[tuple[x509.ExtensionType, bool], ...]
 
 _USAGES = {
-    "server": ExtendedKeyUsageOID.SERVER_AUTH,
-    "client": ExtendedKeyUsageOID.CLIENT_AUTH,
+    "server": (ExtendedKeyUsageOID.SERVER_AUTH,),
+    "client": (ExtendedKeyUsageOID.CLIENT_AUTH,),
+    "both": (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
 }
 
 #: A permitted subtree that matches nothing closes a kind of name. An excluded
@@ -56,18 +59,23 @@ def root_profile(permits: Permits, public_key: PublicKey) -> Profile:
 
 
 def intermediate_profile(
-    permits: Permits, public_key: PublicKey, root_key: PublicKey
+    permits: Permits,
+    public_key: PublicKey,
+    root_key: PublicKey,
+    purpose: Purpose = "server",
 ) -> Profile:
     """Intermediate: signs servers' leaves, for the permitted names only.
 
     The constraints stand here and in the root: Java ignores a trust anchor's.
     That the only purpose is serverAuth ends client and mail certificates in
     OpenSSL, GnuTLS, Go and cryptography.
+
+    :param purpose: The client CA's is for clients, and ends servers'.
     """
     return (
         (x509.BasicConstraints(ca=True, path_length=0), True),
         (_ca_usage(), True),
-        (x509.ExtendedKeyUsage([_USAGES["server"]]), False),
+        (x509.ExtendedKeyUsage(_USAGES[purpose]), False),
         (_name_constraints(permits), True),
         (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
         (_authority_key_identifier(root_key), False),
@@ -79,7 +87,7 @@ def leaf_profile(
     public_key: PublicKey,
     issuer_key: PublicKey,
     *,
-    purpose: Purpose,
+    purpose: Usage,
     subject: x509.Name,
 ) -> Profile:
     """A server's or a client's own certificate, signed by a CA or by itself.
@@ -91,19 +99,24 @@ def leaf_profile(
     return (
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (_leaf_usage(public_key), True),
-        (x509.ExtendedKeyUsage([_USAGES[purpose]]), False),
+        (x509.ExtendedKeyUsage(_USAGES[purpose]), False),
         (san(names), not subject.rdns),
         (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
         (_authority_key_identifier(issuer_key), False),
     )
 
 
-def ca_subject(kind: Literal["root", "intermediate"], identifier: str) -> x509.Name:
+def ca_subject(
+    kind: Literal["root", "intermediate"],
+    identifier: str,
+    purpose: Purpose = "server",
+) -> x509.Name:
     """The subject of one of our CA certificates: no user's or host's name in it.
 
     :param identifier: :func:`.authority_id` of the root, which tells two CAs
         apart in a list of certificates.
     """
+    whose = "client " if purpose == "client" else ""
     return x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "flask-tlsdev"),
@@ -111,16 +124,16 @@ def ca_subject(kind: Literal["root", "intermediate"], identifier: str) -> x509.N
                 NameOID.ORGANIZATIONAL_UNIT_NAME, f"development CA profile {PROFILE}"
             ),
             x509.NameAttribute(
-                NameOID.COMMON_NAME, f"flask-tlsdev {kind} {identifier}"
+                NameOID.COMMON_NAME, f"flask-tlsdev {whose}{kind} {identifier}"
             ),
         ]
     )
 
 
-def allows_purpose(certificate: x509.Certificate, purpose: Purpose) -> bool:
+def allows_purpose(certificate: x509.Certificate, purpose: Usage) -> bool:
     """Whether its extended key usage, if it has one, includes the purpose."""
     usages = find_extension(certificate, x509.ExtendedKeyUsage)
-    return usages is None or _USAGES[purpose] in usages
+    return usages is None or set(_USAGES[purpose]) <= set(usages)
 
 
 def permits_of(ca_certificate: x509.Certificate) -> Permits:

@@ -7,15 +7,24 @@ cryptography, or what imports it, before a command runs.
 from __future__ import annotations
 
 from .ca import ca
+from .csr import csr
+from .export import export
 from .group import tls
+from .importing import import_
 from .issue import issue
+from .key import key
 from .run import run
 from .show import show
+from .sign import sign
 from .stored import delete
 from .stored import list_pairs
 from .trust import trust
+from .verify import verify
 
 __all__ = ["tls"]
 
 for command in (run, issue, list_pairs, show, delete, ca, trust):
+    tls.add_command(command)
+
+for command in (key, csr, sign, verify, import_, export):
     tls.add_command(command)

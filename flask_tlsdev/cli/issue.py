@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..printable import printable
+from . import client
 from . import options
+from . import passphrases
 from .group import answering
 from .group import shown
 from .group import usage_error
+from .key import load
+from .key import warn_of_kind
 from .settings import project_settings
 
 if TYPE_CHECKING:
@@ -24,11 +28,10 @@ if TYPE_CHECKING:
     from ..names import Name
     from ..pairs import Pair
     from ..provision import Provided
+    from ..store import Purpose
 
 #: Apple's systems refuse server certificates that live longer (HT210176).
 _LONGEST_FOR_APPLE = timedelta(days=825)
-
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +41,23 @@ class Target:
     out: Path
     keyout: Path | None
     key: Path | None
-    passphrase: bytes | None
+    passphrase_file: Path | None
+    encrypt: bool
     force: bool
 
     @property
     def is_stdout(self) -> bool:
         return str(self.out) == "-"
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What is to be issued, and by whom."""
+
+    settings: Settings
+    names: Sequence[Name]
+    subject: str | None
+    purpose: Purpose
 
 
 @click.command("issue")
@@ -53,13 +67,13 @@ class Target:
 @options.days
 @click.option(
     "--out",
-    type=_NEW_FILE,
+    type=options.NEW_FILE,
     allow_from_autoenv=False,
     help="Write the certificate here (- for standard output), not to the store.",
 )
 @click.option(
     "--keyout",
-    type=_NEW_FILE,
+    type=options.NEW_FILE,
     allow_from_autoenv=False,
     help="Write the new private key here, with --out.",
 )
@@ -71,11 +85,13 @@ class Target:
 )
 @click.option("--subject", help='Such as "C=DE,O=Example Ltd", with --out.')
 @click.option(
-    "--passphrase-file",
-    type=options.EXISTING,
-    allow_from_autoenv=False,
-    help="The first line opens --key, or encrypts --keyout.",
+    "--client",
+    "label",
+    metavar="LABEL",
+    help="A certificate for a client of this name, from your client CA.",
 )
+@passphrases.file_option("Opens --key, or encrypts --keyout.")
+@passphrases.encrypt
 @options.force("Replace files that exist; issue even if a good pair is stored.")
 @options.as_json
 @click.pass_context
@@ -89,7 +105,9 @@ def issue(
     keyout: Path | None,
     key: Path | None,
     subject: str | None,
+    label: str | None,
     passphrase_file: Path | None,
+    encrypt: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -102,16 +120,33 @@ def issue(
     settings = project_settings(ctx).with_options(
         issuer=issuer, key_type=key_type, lifetime=days
     )
-    names = tuple(names) or settings.names
     _warn_of_long_life(days)
+    warn_of_kind(settings.key_type)
+    purpose: Purpose = "server"
 
+    if label is not None:
+        _check_client(names, issuer, subject)
+        settings, purpose = client.for_clients(settings), "client"
+        names, subject = [client.name_of(label)], client.common_name(label)
+
+    names = tuple(names) or settings.names
+    wanted = Wanted(settings, names, subject, purpose)
     if out is None:
-        _into_store(settings, names, force=force, as_json=as_json)
+        _into_store(wanted, force=force, as_json=as_json)
         return
 
-    passphrase = options.read_passphrase(passphrase_file)
-    target = Target(out, keyout, key, passphrase, force)
-    _into_files(settings, names, target, subject, as_json=as_json)
+    target = Target(out, keyout, key, passphrase_file, encrypt, force)
+    _into_files(wanted, target, as_json=as_json)
+
+
+def _check_client(
+    names: Sequence[Name], issuer: str | None, subject: str | None
+) -> None:
+    if names or issuer is not None or subject is not None:
+        usage_error(
+            "--client LABEL says the name, the issuer and the subject: leave NAME,"
+            " --issuer and --subject out."
+        )
 
 
 def _check_together(
@@ -154,14 +189,17 @@ def _warn_of_long_life(days: timedelta | None) -> None:
         )
 
 
-def _into_store(
-    settings: Settings, names: Sequence[Name], *, force: bool, as_json: bool
-) -> None:
+def _into_store(wanted: Wanted, *, force: bool, as_json: bool) -> None:
     from ..provision import obtain
 
-    provided = obtain(settings, names, force=force)
+    names, purpose = wanted.names, wanted.purpose
+    provided = obtain(
+        wanted.settings, names, force=force, purpose=purpose, subject=wanted.subject
+    )
     with answering():
         _report_stored(provided, names, as_json=as_json)
+        if purpose == "client" and not as_json:
+            client.say_what_next(names[0], provided.files.cafile)
 
 
 def _report_stored(provided: Provided, names: Sequence[Name], *, as_json: bool) -> None:
@@ -187,21 +225,14 @@ def _report_stored(provided: Provided, names: Sequence[Name], *, as_json: bool) 
     click.echo(f"  {shown(found.certfile)}\n  {shown(found.keyfile)}")
 
 
-def _into_files(
-    settings: Settings,
-    names: Sequence[Name],
-    target: Target,
-    subject: str | None,
-    *,
-    as_json: bool,
-) -> None:
+def _into_files(wanted: Wanted, target: Target, *, as_json: bool) -> None:
     from ..provision import issue
 
     _check_free(target)
-    request = _request(settings, names, target, subject)
-    pair = issue(settings.make_issuer(), request)
+    passphrase = _new_passphrase(target)
+    pair = issue(wanted.settings.make_issuer(), _request(wanted, target))
     with answering():
-        _write(pair, target)
+        _write(pair, target, passphrase)
         _report(pair, target, as_json=as_json)
 
 
@@ -214,34 +245,39 @@ def _check_free(target: Target) -> None:
             files.check_free(path)
 
 
-def _request(
-    settings: Settings, names: Sequence[Name], target: Target, subject: str | None
-) -> CertificateRequest:
-    from .. import files
+def _new_passphrase(target: Target) -> bytes | None:
+    if target.keyout is None:
+        return None
+
+    where = str(target.keyout)
+    return passphrases.to_encrypt(target.passphrase_file, target.encrypt, where)
+
+
+def _request(wanted: Wanted, target: Target) -> CertificateRequest:
     from .. import keys
     from ..certificates import parse_subject
     from ..csr import CertificateRequest
 
     if target.key is not None:
-        data = files.read(target.key)
-        key = keys.load(data, target.passphrase, what=str(target.key))
+        key = load(target.key, target.passphrase_file)
     else:
-        key = keys.generate(settings.key_type)
+        key = keys.generate(wanted.settings.key_type)
 
     return CertificateRequest(
-        tuple(names),
+        tuple(wanted.names),
         key,
-        settings.lifetime,
-        subject=None if subject is None else parse_subject(subject),
+        wanted.settings.lifetime,
+        subject=None if wanted.subject is None else parse_subject(wanted.subject),
+        purpose=wanted.purpose,
     )
 
 
-def _write(pair: Pair, target: Target) -> None:
+def _write(pair: Pair, target: Target, passphrase: bytes | None) -> None:
     from .. import files
     from .. import keys
 
     if target.keyout is not None:
-        data = keys.dump(pair.key, target.passphrase)
+        data = keys.dump(pair.key, passphrase)
         files.create(target.keyout, data, 0o600, force=target.force)
 
     if target.is_stdout:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import click
 
 from ..errors import TLSDevError
+from ..printable import quoted
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,12 +61,30 @@ def _parse_lifetime(text: str) -> timedelta:
     return parse_duration(text)
 
 
+def _parse_date(text: str) -> Any:
+    from datetime import datetime
+    from datetime import timezone
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise TLSDevError(
+            f"{quoted(text)} is no date.", hint="Write it like 2027-01-31."
+        ) from error
+
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
 NAME = Checked("name", _parse_name)
 KEY_TYPE = Checked("key type", _parse_key_type)
+DATE = Checked("date", _parse_date)
 LIFETIME = Checked("days", _parse_lifetime)
 
 #: A file that is there. Commands that read keys keep it out of the environment.
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+#: A file to be made; ``-`` is standard output, where that is allowed.
+NEW_FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for programs."

@@ -35,6 +35,12 @@ def _self_signed(settings: Settings) -> Issuer:
     return SelfSigned()
 
 
+def _imported(settings: Settings) -> Issuer:
+    from ..issuers.imported import Imported
+
+    return Imported()
+
+
 def _files(settings: Settings) -> Issuer:
     raise ConfigError(
         "The issuer 'files' serves a pair that somebody else makes and issues none.",
@@ -45,7 +51,12 @@ def _files(settings: Settings) -> Issuer:
 
 #: The issuers that come with this package.
 BUILT_IN: Mapping[str, IssuerFactory] = MappingProxyType(
-    {"local-ca": _local_ca, "self-signed": _self_signed, "files": _files}
+    {
+        "local-ca": _local_ca,
+        "self-signed": _self_signed,
+        "files": _files,
+        "imported": _imported,
+    }
 )
 
 

@@ -7,6 +7,8 @@ is printable.
 
 from __future__ import annotations
 
+from ._certificates import describe_certificate as describe_certificate
 from ._description import Description as Description
 from ._description import Kind as Kind
 from ._files import describe as describe
+from ._pem import as_pem as as_pem

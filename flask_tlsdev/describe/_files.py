@@ -94,7 +94,7 @@ def _describe_pem(
             which = f"PEM block {number}"
             yield describe_certificate(load_certificate(block.data, what, which))
         elif block.label in CSR_LABELS:
-            yield describe_csr(_load_csr(block.data, what))
+            yield describe_csr(load_csr(block.data, what))
         elif block.label.endswith("PRIVATE KEY"):
             yield _describe_private_key(block, what, passphrase)
         elif block.label.endswith("PUBLIC KEY"):
@@ -102,7 +102,7 @@ def _describe_pem(
         elif block.label in PKCS7_LABELS:
             yield from map(describe_certificate, load_pkcs7(block.data, what))
         elif block.label in CRL_LABELS:
-            yield describe_crl(_load_crl(block.data, what))
+            yield describe_crl(load_crl(block.data, what))
 
 
 def _describe_der(
@@ -138,11 +138,11 @@ def _read_certificate(data: bytes, what: str) -> Description:
 
 
 def _read_csr(data: bytes, what: str) -> Description:
-    return describe_csr(_load_csr(data, what))
+    return describe_csr(load_csr(data, what))
 
 
 def _read_crl(data: bytes, what: str) -> Description:
-    return describe_crl(_load_crl(data, what))
+    return describe_crl(load_crl(data, what))
 
 
 def _read_public_key(data: bytes, what: str) -> Description:
@@ -175,7 +175,7 @@ def _describe_public_key(key: PublicKeyTypes) -> Description:
     return Description("public key", public_key_fields(key))
 
 
-def _load_csr(data: bytes, what: str) -> x509.CertificateSigningRequest:
+def load_csr(data: bytes, what: str) -> x509.CertificateSigningRequest:
     try:
         if is_der(data):
             return x509.load_der_x509_csr(data)
@@ -184,7 +184,7 @@ def _load_csr(data: bytes, what: str) -> x509.CertificateSigningRequest:
         raise _malformed(what, "is damaged: the CSR in it cannot be read") from error
 
 
-def _load_crl(data: bytes, what: str) -> x509.CertificateRevocationList:
+def load_crl(data: bytes, what: str) -> x509.CertificateRevocationList:
     try:
         if is_der(data):
             return x509.load_der_x509_crl(data)

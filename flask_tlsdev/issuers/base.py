@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Protocol
 from typing import runtime_checkable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Sequence
+    from datetime import datetime
     from datetime import timedelta
     from typing import Any
     from typing import Literal
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from ..csr import CertificateRequest
+    from ..names import Name
     from ..pairs import Pair
+    from ..store import PairStore
+    from ..store import StoredPair
 
     #: Makes an issuer from the app's settings. The argument is a
     #: :class:`flask_tlsdev.config.Settings`, which stands above this room.
@@ -69,6 +73,15 @@ class RenewalAdviser(Protocol):
 
     def renewal_time(self, certificate: x509.Certificate) -> datetime | None:
         """From when on to renew, or ``None`` where nothing is advised."""
+        ...
+
+
+@runtime_checkable
+class PairFinder(Protocol):
+    """Has pairs that nobody asked it for: they need not be for the same names."""
+
+    def find(self, store: PairStore, names: Sequence[Name]) -> StoredPair | None:
+        """The pair of the store that is good for these names now."""
         ...
 
 

@@ -12,6 +12,7 @@ from .bundles import dump_certificates as dump_certificates
 from .bundles import load_certificate as load_certificate
 from .bundles import load_certificates as load_certificates
 from .bundles import MOST as MOST
+from .chains import find_leaf as find_leaf
 from .chains import find_paths as find_paths
 from .chains import follow_chain as follow_chain
 from .chains import order_chain as order_chain
@@ -29,6 +30,7 @@ from .pkcs7 import load_pkcs7 as load_pkcs7
 from .pkcs7 import PKCS7_LABELS as PKCS7_LABELS
 from .pkcs12 import is_pkcs12 as is_pkcs12
 from .pkcs12 import load_pkcs12 as load_pkcs12
+from .secrets import dump_dotenv as dump_dotenv
 from .secrets import dump_secret as dump_secret
 from .secrets import is_secret as is_secret
 from .secrets import load_secret as load_secret

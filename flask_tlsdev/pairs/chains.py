@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,18 @@ def find_paths(
 def follow_chain(leaf: x509.Certificate, pool: Iterable[x509.Certificate]) -> Path:
     """The leaf, who signed it, and so on for as far as there are issuers."""
     return _longest((leaf,), tuple(dict.fromkeys(pool)), _SignatureChecks())
+
+
+def find_leaf(
+    certificates: Sequence[x509.Certificate], key: PrivateKey | None = None
+) -> x509.Certificate:
+    """The certificate that a file is about: the key's, or who signed no other one."""
+    if key is not None and any(_belongs(key, each) for each in certificates):
+        return _leaf_of(certificates, key)
+
+    issuers = {each.issuer for each in certificates if not is_self_issued(each)}
+    leaves = [each for each in certificates if each.subject not in issuers]
+    return (leaves or list(certificates))[0]
 
 
 class _SignatureChecks:

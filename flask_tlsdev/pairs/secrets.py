@@ -179,3 +179,19 @@ def _decoded(name: str, text: bytes, what: str) -> bytes:
 
 def _malformed(what: str, problem: str) -> CertificateError:
     return CertificateError(f"{printable(what)} {problem}.", reason="malformed")
+
+
+def dump_dotenv(pair: Pair) -> bytes:
+    """The pair as variables for a ``.env`` file: ``TLS_CRT``, ``TLS_KEY``.
+
+    Line ends are written as ``\\n`` between double quotes, which python-dotenv,
+    Node's ``--env-file``, Docker Compose and Ruby's dotenv all undo.
+    """
+    variables = {"TLS_CRT": pair.certificate_pem, "TLS_KEY": pair.key_pem}
+    if pair.roots:
+        variables["TLS_CA"] = pair.roots_pem
+
+    return b"".join(
+        name.encode() + b'="' + pem.replace(b"\n", b"\\n") + b'"\n'
+        for name, pem in variables.items()
+    )

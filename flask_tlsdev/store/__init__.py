@@ -8,5 +8,6 @@ from ._folder import PairFiles as PairFiles
 from ._folder import ROOTS as ROOTS
 from ._folder import sidecar_of as sidecar_of
 from ._folder import StoredPair as StoredPair
+from ._sidecar import Purpose as Purpose
 from ._sidecar import Sidecar as Sidecar
 from ._store import PairStore as PairStore

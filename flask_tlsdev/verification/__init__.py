@@ -6,6 +6,8 @@ that is wrong.
 
 from __future__ import annotations
 
+from ._assemble import assemble as assemble
+from ._assemble import Assembled as Assembled
 from ._chain import missing_issuer as missing_issuer
 from ._chain import MissingIssuer as MissingIssuer
 from ._lint import lint as lint

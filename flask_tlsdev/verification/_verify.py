@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
+from datetime import timezone
 from functools import partial
 
 from cryptography import x509
@@ -49,8 +50,8 @@ class Question:
     #: only the leaf is known.
     sent: Path | None
     #: Each trusted root, and why: what follows its name in a sentence.
-    roots: Mapping[x509.Certificate, str]
-    at: datetime
+    roots: Mapping[x509.Certificate, str] = field(default_factory=dict)
+    at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     names: tuple[Name, ...] = ()
     purpose: Purpose = "server"
     key: keys.PrivateKey | None = field(default=None, repr=False)
