@@ -141,7 +141,7 @@ def plain_root(key: PrivateKey) -> x509.Certificate:
 # The profiles
 
 
-CA_USAGE = ("key_cert_sign", "crl_sign")
+CA_USAGE = ("key_cert_sign",)
 _USAGES = (
     "digital_signature",
     "content_commitment",

@@ -160,8 +160,8 @@ def permits_of(ca_certificate: x509.Certificate) -> Permits:
 
 
 def _ca_usage() -> x509.KeyUsage:
-    # Both, as the CA/Browser Forum's requirements 7.1.2 say for every CA.
-    return _key_usage(key_cert_sign=True, crl_sign=True)
+    # No cRLSign: this CA never signs a list, and what it may do is kept small.
+    return _key_usage(key_cert_sign=True)
 
 
 def _leaf_usage(public_key: PublicKey) -> x509.KeyUsage:
@@ -175,7 +175,6 @@ def _key_usage(
     digital_signature: bool = False,
     key_encipherment: bool = False,
     key_cert_sign: bool = False,
-    crl_sign: bool = False,
 ) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
@@ -184,7 +183,7 @@ def _key_usage(
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=key_cert_sign,
-        crl_sign=crl_sign,
+        crl_sign=False,
         encipher_only=False,
         decipher_only=False,
     )

@@ -420,6 +420,26 @@ def test_a_ca_with_any_difference_is_refused(change: _Change) -> None:
         check_authority(root, intermediate, DEFAULT_PERMITS, NOW)
 
 
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (
+            "root without constraints",
+            "root is .* NameConstraints differs or is missing",
+        ),
+        ("root with constraints that are not critical", "NameConstraints differs"),
+        ("intermediate for clients", "intermediate is .* ExtendedKeyUsage differs"),
+        ("root with a private extension", "it has extension 1.2.3.4 besides"),
+        ("root with a purpose", "it has ExtendedKeyUsage besides"),
+    ],
+)
+def test_the_difference_is_named(change: str, match: str) -> None:
+    root, intermediate = _draft(CHANGES[change])
+
+    with pytest.raises(CertificateError, match=match):
+        check_authority(root, intermediate, DEFAULT_PERMITS, NOW)
+
+
 def test_a_ca_that_is_signed_in_another_way_is_refused() -> None:
     root, intermediate = _draft(_set(padding=padding.PSS), "rsa:2048")
 

@@ -123,6 +123,7 @@ def test_a_key_that_is_not_the_leafs_is_a_mismatch() -> None:
     pair = dataclasses.replace(_pair(), key=new_key(which="another"))
 
     assert _reason(pair) == "mismatch"
+    assert _reason(pair, _request(_pair())) == "mismatch"
 
 
 def test_a_pair_for_another_key_than_requested_is_a_mismatch() -> None:
