@@ -96,8 +96,10 @@ def meet(server: Address) -> Peer:
     """What the server shows; what cannot be seen of it is said."""
     from ..config import user_environment
     from ..peers import meet as meet_peer
+    from ..programs import Programs
 
-    peer = meet_peer(server, user_environment(os.environ))
+    programs = Programs(user_environment(os.environ), interactive=False)
+    peer = meet_peer(server, programs)
     if not peer.is_all:
         click.echo(
             f"Only the first certificate of {server} can be seen: it takes Python"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -22,24 +21,12 @@ from ..web import cookies
 from ..web import fetch_metadata
 from ..web import https
 from ..web import overrides
+from . import acme
 from . import values
+from ._key import Key as Key
 
 #: The default of a header's key: ``TLSDEV_HEADERS`` decides.
 BY_PRESET: Final = "as TLSDEV_HEADERS says"
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key of ``app.config``."""
-
-    #: What it is when nobody sets it, in the form in which people set it.
-    default: object
-    #: Makes the value that the program works with, or raises ``ValueError``.
-    parse: Callable[[Any], Any]
-    #: What it may be, for a sentence that begins "It takes".
-    takes: str
-    #: What it is for, in one sentence.
-    doc: str
 
 
 def _header(name: str, takes: str, doc: str) -> Key:
@@ -66,8 +53,8 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "local-ca",
             values.parse_text,
             "the name of an issuer",
-            "Who issues the certificate: ``local-ca``, ``self-signed``, ``files``,"
-            " ``imported``, or one of your own.",
+            "Who issues the certificate: ``local-ca``, ``self-signed``, ``acme``,"
+            " ``files``, ``imported``, or one of your own.",
         ),
         "TLSDEV_ON_DEMAND": Key(
             None,
@@ -146,6 +133,14 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "The folder with ``tls.crt`` and ``tls.key`` that the issuer ``files``"
             " serves.",
         ),
+        "TLSDEV_VALIDATION_PATH": Key(
+            None,
+            values.parse_path,
+            "the absolute path of a folder, or None",
+            "A folder whose files are shown under ``/.well-known/pki-validation/``,"
+            " where a commercial authority looks for the file that it has sent.",
+        ),
+        **acme.KEYS,
         "TLSDEV_HEADERS": Key(
             headers.DEFAULT,
             headers.parse_preset,
@@ -406,6 +401,15 @@ def _parse(name: str, value: object) -> Any:
 
 
 def _unknown(name: str) -> ConfigError:
+    if name in acme.OF_THE_USER:
+        return ConfigError(
+            f"{name} cannot be set in app.config: whoever wrote the app neither runs"
+            " programs for its users nor accepts terms for them.",
+            key=name,
+            hint=f"Set the environment variable {name} in your shell, or add"
+            f" {acme.OF_THE_USER[name]} to the command.",
+        )
+
     if name in _OF_THE_USER:
         return ConfigError(
             f"{name} cannot be set in app.config: whoever wrote the app does not"

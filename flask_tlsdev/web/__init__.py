@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from ..headers import hash_of as csp_hash
+from .clients import client_certificate as client_certificate
+from .clients import ClientCertificate as ClientCertificate
+from .clients import require_client_certificate as require_client_certificate
+from .clients import tls_client as tls_client
 from .hooks import facts_of as facts_of
 from .hooks import HeaderHooks as HeaderHooks
 from .hooks import warn as warn
@@ -11,15 +15,21 @@ from .logout import clear_site_data as clear_site_data
 from .nonce import csp_nonce as csp_nonce
 from .overrides import Overrides as Overrides
 from .overrides import tls_headers as tls_headers
+from .validation import ValidationHooks as ValidationHooks
 
 __all__ = [
+    "ClientCertificate",
     "HeaderHooks",
     "Overrides",
+    "ValidationHooks",
     "clear_site_data",
+    "client_certificate",
     "csp_hash",
     "csp_nonce",
     "facts_of",
+    "require_client_certificate",
     "static_integrity",
+    "tls_client",
     "tls_headers",
     "warn",
 ]

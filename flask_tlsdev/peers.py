@@ -6,30 +6,26 @@ and no data goes over the connection.
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CertificateError
-from ..errors import InvalidName
-from ..errors import TLSDevError
-from ..names import parse_name
-from ..printable import printable
-from ..printable import quoted
-from ._programs import find_program
+from .errors import CertificateError
+from .errors import InvalidName
+from .errors import TLSDevError
+from .names import parse_name
+from .printable import printable
+from .printable import quoted
+from .programs import Runner
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from ..names import Name
+    from .names import Name
 
 _TARGET = re.compile(
     r"(?:https://)?(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s:/\[\]]+))"
@@ -87,12 +83,10 @@ def parse_address(text: str) -> Address | None:
     return Address(name, port) if 0 < port < 65536 and not name.wildcard else None
 
 
-def meet(
-    address: Address, environ: Mapping[str, str], *, timeout: float = 10.0
-) -> Peer:
+def meet(address: Address, runner: Runner, *, timeout: float = 10.0) -> Peer:
     """What the server at this address shows when it is asked for its name.
 
-    :param environ: Where ``openssl`` is looked for on Pythons before 3.13.
+    :param runner: Runs ``openssl`` on Pythons before 3.13.
     :raises Unreachable: There is no server, or it does not speak TLS.
     """
     try:
@@ -107,7 +101,7 @@ def meet(
     if leaf is None:
         raise Unreachable(f"The server at {address} has no certificate.")
 
-    chain = chain or _chain_by_openssl(address, leaf, environ, timeout)
+    chain = chain or _chain_by_openssl(address, leaf, runner)
     certificates = _parse(chain or [leaf], address)
     return Peer(address, certificates, chain is not None, protocol)
 
@@ -168,37 +162,24 @@ def _chain_of(connection: ssl.SSLSocket) -> list[bytes] | None:
 
 
 def _chain_by_openssl(
-    address: Address, leaf: bytes, environ: Mapping[str, str], timeout: float
+    address: Address, leaf: bytes, runner: Runner
 ) -> list[bytes] | None:
-    program = find_program("openssl", environ)
+    program = runner.find("openssl")
 
-    if program is None:
+    if not program:
         return None
 
     command = [program, "s_client", "-showcerts", "-connect", str(address)]
     if address.name.kind == "dns":
         command += ["-servername", address.name.value]
 
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-            cwd=Path(program).parent,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-
-    chain = _pem_in(done.stdout[:_LARGEST])
+    chain = _pem_in(runner.run(command).stdout[:_LARGEST])
     # It was another connection: another server may have answered.
     return chain if chain and chain[0] == leaf else None
 
 
 def _pem_in(output: bytes) -> list[bytes]:
-    from ..certificates import pem_blocks
+    from .certificates import pem_blocks
 
     found = []
     for block in pem_blocks(output):
@@ -212,8 +193,8 @@ def _pem_in(output: bytes) -> list[bytes]:
 
 
 def _parse(chain: list[bytes], address: Address) -> tuple[x509.Certificate, ...]:
-    from ..pairs import load_certificate
-    from ..pairs import MOST
+    from .pairs import load_certificate
+    from .pairs import MOST
 
     if len(chain) > MOST:
         raise CertificateError(
