@@ -76,7 +76,7 @@ class HandshakeFailed(ssl.SSLError):
 
 def explain(error: ssl.SSLError) -> HandshakeFailed:
     """The error with what the client did, and what to type."""
-    reason = error.reason or ""
+    reason: str = getattr(error, "reason", None) or ""
     said = printable(reason or error)
     sentence = _SENTENCES.get(reason)
 
