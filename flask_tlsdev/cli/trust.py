@@ -313,7 +313,10 @@ def sum_of_removal(outcomes: Sequence[Outcome]) -> str:
 
 
 def _listed(outcomes: Sequence[Outcome]) -> str:
-    return ", ".join(dict.fromkeys(each.name for each in outcomes))
+    from ..trust.machine import CLIENTS
+
+    names = dict.fromkeys(each.name for each in outcomes)
+    return ", ".join(f"{name} ({CLIENTS[name]})" for name in names)
 
 
 def _next(outcomes: Sequence[Outcome], verb: str) -> str:

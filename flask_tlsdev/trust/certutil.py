@@ -97,21 +97,22 @@ class CertutilDatabase(ManagedStore):
             self._delete()
 
     def _delete(self) -> None:
-        names = {"cert9.db", "key4.db", "pkcs11.txt", MARK}
-        if {each.name for each in self._folder.iterdir()} > names:
-            return
-
+        """Delete the database that we made, unless it knows more than we put in."""
+        modules = self._folder / "pkcs11.txt"
         try:
-            for name in names:
+            if modules.read_bytes().count(b"library=") > 1:
+                return
+
+            for name in ("cert9.db", "key4.db", modules.name, MARK):
                 (self._folder / name).unlink(missing_ok=True)
-            self._folder.rmdir()
         except OSError as error:
             raise TrustError(
                 f"The empty database cannot be deleted: {printable(error)}."
             ) from error
 
-        # Where that is not empty it is not only ours.
+        # A profile holds other files; the folder above is of others, too.
         with suppress(OSError):
+            self._folder.rmdir()
             self._folder.parent.rmdir()
 
     def _certutil(self) -> str:

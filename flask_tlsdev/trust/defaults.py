@@ -62,6 +62,14 @@ class OpenSSLDefaults(ReadableStore):
         folders = (Path(part) for part in text.split(os.pathsep) if part)
         return cls(Path(file) if file else None, tuple(folders))
 
+    def locations(self) -> Iterator[tuple[Path | None, Path | None]]:
+        """Pairs of file and folder, one of them ``None``, as OpenSSL takes them."""
+        if self._file is not None:
+            yield self._file, None
+
+        for folder in self._folders:
+            yield None, folder
+
     def available(self) -> bool:
         paths = (self._file, *self._folders)
         return any(path is not None and os.path.exists(path) for path in paths)

@@ -99,9 +99,11 @@ def databases(environ: Mapping[str, str], runner: Runner) -> Iterator[CertutilDa
 
     for number, database in enumerate(browsers.databases(environ)):
         # The first is the one of all browsers that are neither snap nor flatpak.
-        may_make = database.name == "nss" or (
-            database.name == "chromium" and (number > 0 or has_chromium)
-        )
+        # A profile that was never used has no database yet.
+        may_make = {
+            "chromium": number > 0 or has_chromium,
+            "firefox": os.path.isdir(database.path),
+        }.get(database.name, True)
         yield CertutilDatabase(
             database, runner, may_make=may_make, note=_note(database)
         )

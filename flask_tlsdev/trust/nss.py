@@ -130,6 +130,27 @@ class NSSDatabase(ReadableStore):
             if root and root.ca_id
         )
 
+    def anchors(self) -> tuple[bytes, ...]:
+        """Every certificate in here that is trusted for servers, in DER form.
+
+        None where the database cannot be read.
+        """
+        if not self.available():
+            return ()
+
+        try:
+            with self._reading() as database:
+                found = database.execute(
+                    "SELECT a11 FROM nssPublic WHERE a0 = X'00000001'"
+                ).fetchall()
+        except TrustError:
+            return ()
+
+        roots = (_root_of(der) for (der,) in found)
+        return tuple(
+            root.der for root in roots if root and self.state(root).state == "trusted"
+        )
+
     def is_empty(self) -> bool:
         """Whether there is no certificate, no record and no key in here."""
         with self._reading() as database:
