@@ -16,15 +16,27 @@ if TYPE_CHECKING:
     from .errors import TrustError as TrustError
     from .extension import TLSDev as TLSDev
     from .web import clear_site_data as clear_site_data
+    from .web import ClientCertificate as ClientCertificate
     from .web import csp_hash as csp_hash
     from .web import csp_nonce as csp_nonce
+    from .web import require_client_certificate as require_client_certificate
     from .web import static_integrity as static_integrity
+    from .web import tls_client as tls_client
     from .web import tls_headers as tls_headers
 
 __version__ = "0.1.0"
 
 _OF_WEB = frozenset(
-    {"tls_headers", "csp_nonce", "csp_hash", "static_integrity", "clear_site_data"}
+    {
+        "tls_headers",
+        "csp_nonce",
+        "csp_hash",
+        "static_integrity",
+        "clear_site_data",
+        "tls_client",
+        "require_client_certificate",
+        "ClientCertificate",
+    }
 )
 
 __all__ = [
@@ -34,6 +46,9 @@ __all__ = [
     "csp_hash",
     "static_integrity",
     "clear_site_data",
+    "tls_client",
+    "require_client_certificate",
+    "ClientCertificate",
     "TLSDevError",
     "ConfigError",
     "InvalidName",

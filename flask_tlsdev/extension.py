@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ from .web import HeaderHooks
 from .web import warn
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from flask import Flask
 
     from .contexts import DevContext
     from .issuers.base import IssuerFactory
+    from .on_demand import OnDemand
     from .store import PairFiles
 
 EXTENSION = "tlsdev"
@@ -161,18 +164,62 @@ class TLSDev:
         """
         from .contexts import server_context
         from .provision import obtain
+        from .renewal import KeptPair
+        from .renewal import Renewal
 
         app = self._app(app)
         settings = self._settings(app)
         _check_development(app, settings)
 
         provided = obtain(settings, settings.names)
-        return server_context(
+        context = server_context(
             provided.files,
             names=settings.names,
             minimum_version=settings.minimum_version,
             handshake_timeout=settings.handshake_timeout,
             max_connections=settings.max_connections,
+            clients=settings.clients(),
+            on_name=_on_name(app, settings),
+        )
+        kept = KeptPair(
+            provided.files,
+            settings.names,
+            settings.renew_before,
+            lambda: settings,
+            context.replace,
+        )
+        context.before_serving = Renewal([kept]).ensure_running
+        return context
+
+    def client_context(
+        self,
+        certfile: str | os.PathLike[str] | None = None,
+        keyfile: str | os.PathLike[str] | None = None,
+        *,
+        cafile: str | os.PathLike[str] | None = None,
+        app: Flask | None = None,
+    ) -> ssl.SSLContext:
+        """A context for calling other servers, which verifies who they are.
+
+        It trusts what this system trusts, the root of the local CA, and that of
+        the app's own pair. There is nothing to switch verification off.
+
+        :param certfile: What is shown to a server that asks who is calling: the
+            certificate (PEM), with its chain.
+        :param keyfile: Its key, where that is not in the same file.
+        :param cafile: One more file (PEM) with roots to trust.
+        :param app: The app whose settings count; see :meth:`ssl_context`.
+        :raises StoreError: A file cannot be read.
+        :raises CertificateError: The files are no pair, or no roots.
+        """
+        from .contexts import client_context
+        from .store import PairFiles
+
+        settings = self._settings(app)
+        roots = [*settings.roots(), *([Path(cafile)] if cafile else [])]
+        pair = certfile and PairFiles(Path(certfile), Path(keyfile or certfile), None)
+        return client_context(
+            roots, pair=pair or None, minimum_version=settings.minimum_version
         )
 
     def _settings(self, app: Flask | None) -> Settings:
@@ -194,10 +241,24 @@ class TLSDev:
         )
 
 
-def _check_development(app: Flask, settings: Settings) -> None:
+def _is_development(app: Flask) -> bool:
     from flask.helpers import get_debug_flag
 
-    if app.debug or get_debug_flag() or settings.issuer_is_named:
+    return app.debug or get_debug_flag()
+
+
+def _on_name(app: Flask, settings: Settings) -> OnDemand | None:
+    """What makes pairs for names on demand, which is for development only."""
+    if not _is_development(app) or not settings.names_on_demand:
+        return None
+
+    from .on_demand import OnDemand
+
+    return OnDemand(settings.names_on_demand, settings.ca_path)
+
+
+def _check_development(app: Flask, settings: Settings) -> None:
+    if _is_development(app) or settings.issuer_is_named:
         return
 
     raise ConfigError(

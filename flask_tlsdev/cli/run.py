@@ -21,6 +21,7 @@ from .settings import project_settings
 if TYPE_CHECKING:
     from ..config import Settings
     from ..names import Name
+    from ..store import PairFiles
     from .served import Served
 
 
@@ -70,6 +71,9 @@ def _run(
     keyfile: Path | None,
     issuer: str | None,
     names: Sequence[Name],
+    lan: bool,
+    client_ca: Path | None,
+    client_certificate: str | None,
     redirect_port: int | None,
     **flask_options: Any,
 ) -> None:
@@ -81,6 +85,7 @@ def _run(
     if (certfile is None) != (keyfile is None):
         usage_error("--cert and --key go together: give both files or neither.")
 
+    from ..store import PairFiles
     from .served import Served
     from .served import VARIABLE
 
@@ -88,42 +93,65 @@ def _run(
     if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
         ctx.ensure_object(ScriptInfo).load_app()
-        settings = project_settings(ctx).with_options(issuer=issuer, add_names=names)
-        served = _serve(settings, certfile, keyfile, flask_options)
+        settings = project_settings(ctx).with_options(
+            issuer=issuer,
+            add_names=names,
+            client_ca=client_ca,
+            client_certificate=client_certificate,
+        )
+        brought = PairFiles(certfile, keyfile, None) if certfile and keyfile else None
+        asked = None if serving.is_default(ctx, "host") else flask_options["host"]
+        served = _serve(settings, brought, lan, asked, flask_options["port"])
         os.environ[VARIABLE] = served.to_environ()
 
-    serving.start(ctx, served, redirect_port=redirect_port, **flask_options)
+    def source() -> Settings:
+        return project_settings(ctx).with_options(issuer=issuer)
+
+    if served.extras.host:
+        flask_options["host"] = served.extras.host
+
+    serving.start(ctx, served, source, redirect_port=redirect_port, **flask_options)
 
 
 def _serve(
     settings: Settings,
-    certfile: Path | None,
-    keyfile: Path | None,
-    flask_options: dict[str, Any],
+    brought: PairFiles | None,
+    lan: bool,
+    host: str | None,
+    port: int,
 ) -> Served:
-    """Find or make the pair, and say so. Runs once, before any reloader."""
+    """Find or make the pairs, and say so. Runs once, before any reloader.
+
+    :param brought: The certificate that the user has.
+    :param host: The address that was asked for, if one was.
+    """
     from ..provision import obtain
     from ..provision import Provided
-    from ..store import PairFiles
+    from . import lan as on_lan
     from .banner import show_banner
+    from .expiry import announce_ca_end
+    from .extras import Extras
     from .served import Served
 
-    if certfile is not None and keyfile is not None:
-        provided = Provided(PairFiles(certfile, keyfile, None), None)
-        names = None
+    settings.clients()
+    settings, planned = on_lan.prepare(settings) if lan else (settings, None)
+
+    if brought:
+        provided = Provided(brought, None)
     else:
         provided = obtain(settings, settings.names)
-        names = settings.names
+        announce_ca_end(settings)
 
-    show_banner(provided, names or (), flask_options["host"], flask_options["port"])
-    return Served(
-        provided.files,
-        names,
-        settings.minimum_version,
-        settings.handshake_timeout,
-        settings.head_timeout,
-        settings.idle_timeout,
-        settings.max_connections,
+    names = None if brought else settings.names
+    lan_host = on_lan.host_for(planned) if planned and not host else None
+    lan_pair = on_lan.obtain_pair(settings, planned) if planned else None
+    show_banner(provided, names or (), lan_host or host or "127.0.0.1", port)
+
+    if planned:
+        on_lan.show(planned, port)
+
+    return Served.of(
+        settings, provided.files, names, Extras.of(settings, lan_pair, lan_host)
     )
 
 
@@ -158,6 +186,24 @@ run = click.Command(
             multiple=True,
             type=options.NAME,
             help="Serve this name too. Repeat for more.",
+        ),
+        click.Option(
+            ["--lan"],
+            is_flag=True,
+            allow_from_autoenv=False,
+            help="Serve your network too, with a certificate from a CA of its own.",
+        ),
+        click.Option(
+            ["--client-ca"],
+            type=click.Path(
+                exists=True, dir_okay=False, resolve_path=True, path_type=Path
+            ),
+            help="Ask clients for a certificate from the CA in this file (PEM).",
+        ),
+        click.Option(
+            ["--client-certificate"],
+            type=click.Choice(["optional", "required"]),
+            help="Whether a client without one gets in.",
         ),
         click.Option(
             ["--redirect-port"],

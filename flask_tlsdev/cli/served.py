@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +16,13 @@ from typing import TYPE_CHECKING
 from ..names import Name
 from ..names import parse
 from ..store import PairFiles
+from .extras import Extras
 
 if TYPE_CHECKING:
+    from ..config import Settings
     from ..contexts import DevContext
+    from ..provision import Source
+    from ..renewal import KeptPair
     from ..server import Limits
 
 
@@ -37,6 +43,27 @@ class Served:
     head_timeout: float
     idle_timeout: float
     max_connections: int
+    extras: Extras
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        files: PairFiles,
+        names: tuple[Name, ...] | None,
+        extras: Extras,
+    ) -> Served:
+        """The pair in these files, served as the settings say."""
+        return cls(
+            files,
+            names,
+            settings.minimum_version,
+            settings.handshake_timeout,
+            settings.head_timeout,
+            settings.idle_timeout,
+            settings.max_connections,
+            extras,
+        )
 
     def to_environ(self) -> str:
         return json.dumps(
@@ -49,6 +76,7 @@ class Served:
                 "head_timeout": self.head_timeout,
                 "idle_timeout": self.idle_timeout,
                 "max_connections": self.max_connections,
+                "extras": self.extras.to_fields(),
             }
         )
 
@@ -90,18 +118,45 @@ class Served:
             fields["head_timeout"],
             fields["idle_timeout"],
             fields["max_connections"],
+            Extras.from_fields(fields["extras"]),
         )
 
-    def context(self) -> DevContext:
-        from ..contexts import server_context
+    def context(self, source: Callable[[], Source]) -> DevContext:
+        """The context that serves it all, and keeps it from expiring.
 
-        return server_context(
+        :param source: What pairs are renewed from. Asked for when one is due.
+        """
+        from ..contexts import server_context
+        from ..renewal import Renewal
+
+        context = server_context(
             self.files,
             names=self.names or partial(_names_in, self.files.certfile),
             minimum_version=self.minimum_version,
             handshake_timeout=self.handshake_timeout,
             max_connections=self.max_connections,
+            clients=self.extras.clients(),
+            others=self.extras.others(),
+            on_name=self.extras.on_name(),
         )
+        renewal = Renewal(tuple(self._kept(context, source)))
+        context.before_serving = renewal.ensure_running
+        return context
+
+    def _kept(
+        self, context: DevContext, source: Callable[[], Source]
+    ) -> Iterator[KeptPair]:
+        from ..renewal import KeptPair
+
+        margin, lan = self.extras.renew_before, self.extras.lan
+
+        # What the user has brought is his own to renew.
+        if self.names is not None:
+            yield KeptPair(self.files, self.names, margin, source, context.replace)
+
+        if lan is not None:
+            lan_source = partial(self.extras.lan_source, source)
+            yield KeptPair(lan.files, lan.names, margin, lan_source, context.replace)
 
     @property
     def limits(self) -> Limits:

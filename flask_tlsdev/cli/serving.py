@@ -12,7 +12,10 @@ from flask.cli import show_server_banner
 from flask.helpers import get_debug_flag
 from werkzeug.serving import is_running_from_reloader
 
+from .hangup import reloading_on_hangup
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Iterable
     from collections.abc import Sequence
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment
 
+    from ..provision import Source
     from .served import Served
 
 #: Flask's options that :func:`start` does something with.
@@ -39,6 +43,7 @@ UNDERSTOOD = frozenset(
 def start(
     ctx: click.Context,
     served: Served,
+    source: Callable[[], Source],
     *,
     host: str,
     port: int,
@@ -51,8 +56,9 @@ def start(
 ) -> None:
     """Serve the app that ``flask`` was pointed to until somebody ends it.
 
-    The parameters are those of ``flask run``, and one of ours.
+    The parameters are those of ``flask run``, and two of ours.
 
+    :param source: What pairs are renewed from.
     :raises TLSDevError: A port cannot be had.
     """
     from ..server import Options
@@ -64,30 +70,46 @@ def start(
     debug = get_debug_flag()
     debugger = debug if debugger is None else debugger
 
+    reload = debug if reload is None else reload
+    context = served.context(source)
+
+    # A pair is renewed also while no client comes.
+    if context.before_serving and (is_running_from_reloader() or not reload):
+        context.before_serving()
+
     show_server_banner(debug, info.app_import_path)
-    serve(
-        app,
-        Options(
-            host,
-            port,
-            served.context(),
-            served.limits,
-            # Nobody who names an address wants another one too.
-            is_localhost=host == "localhost" or _is_default(ctx, "host"),
-            reload=debug if reload is None else reload,
-            debugger_names=trusted_names(served.names or (), host)
-            if debugger
-            else None,
-            threads=with_threads,
-            extra_files=extra_files,
-            exclude_patterns=exclude_patterns,
-            redirect_port=redirect_port,
-            say=lambda text: click.echo(f" * {text}"),
-        ),
-    )
+    with reloading_on_hangup(context.reload):
+        serve(
+            app,
+            Options(
+                host,
+                port,
+                context,
+                served.limits,
+                # Nobody who names an address wants another one too.
+                is_localhost=host == "localhost" or is_default(ctx, "host"),
+                reload=reload,
+                debugger_names=trusted_names(served.names or (), host)
+                if debugger
+                else None,
+                threads=with_threads,
+                extra_files=extra_files,
+                exclude_patterns=exclude_patterns,
+                redirect_port=redirect_port,
+                guard=_guard if served.extras.lan else None,
+                say=lambda text: click.echo(f" * {text}"),
+            ),
+        )
 
 
-def _is_default(ctx: click.Context, name: str) -> bool:
+def _guard(app: WSGIApplication, debugged: WSGIApplication) -> WSGIApplication:
+    from ..lan import LanGuard
+
+    return LanGuard(app, debugged)
+
+
+def is_default(ctx: click.Context, name: str) -> bool:
+    """Whether nobody has given this option a value."""
     return ctx.get_parameter_source(name) is ParameterSource.DEFAULT
 
 

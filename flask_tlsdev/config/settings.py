@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ..headers import Override
 from ..headers import Policy
 from ..headers import Recipe
 from ..names import Name
+from ..printable import quoted
 from ..store import PairStore
 from . import keys
 from .environment import prefixed_config
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from ..web.cookies import CookiePolicy
     from ..web.fetch_metadata import FetchMetadata
     from ..web.https import ForceHTTPS
+
+logger = logging.getLogger("flask_tlsdev")
 
 
 @dataclass(frozen=True)
@@ -238,6 +242,19 @@ class Settings:
         except PairNotFound:
             return None
 
+    @property
+    def names_on_demand(self) -> tuple[str, ...]:
+        """``TLSDEV_ON_DEMAND``, if there is somebody who can sign on the spot."""
+        if self.on_demand and self.issuer != "local-ca":
+            logger.warning(
+                "TLSDEV_ON_DEMAND is not heard: only the issuer local-ca makes names"
+                " on demand, and it is %s.",
+                quoted(self.issuer),
+            )
+            return ()
+
+        return self.on_demand
+
     def clients(self) -> ClientCA | None:
         """Who may show a certificate, and whether everybody must.
 
@@ -259,6 +276,28 @@ class Settings:
             )
 
         return None
+
+    def roots(self) -> tuple[Path, ...]:
+        """What vouches for servers that this user's pairs are for (PEM files).
+
+        The root of the local CA, and that of the app's own pair where another
+        issuer gave one. Nothing is made.
+        """
+        from ..issuers.local_ca import LocalCA
+        from ..provision import look_up
+
+        found: tuple[Path, ...]
+        try:
+            ca = LocalCA.open(self.ca_path)
+        except PairNotFound:
+            found = ()
+        else:
+            # Looked at, too: what lies there is not trusted because it lies there.
+            ca.root_pem()
+            found = (ca.root_path,)
+
+        own = look_up(self, self.names) if self.issuer != "local-ca" else None
+        return (*found, own.files.cafile) if own and own.files.cafile else found
 
     def mounted_files(self) -> PairFiles | None:
         """The pair that somebody else keeps, where the issuer is ``files``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .addresses import Interface as Interface
 from .addresses import private_interfaces as private_interfaces
 from .guard import LanGuard as LanGuard
+from .plan import FOLDER as FOLDER
 from .plan import LanPlan as LanPlan
 from .plan import LanSource as LanSource
 from .plan import plan as plan

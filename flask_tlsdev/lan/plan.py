@@ -42,6 +42,8 @@ class LanPlan:
     #: Names of nip.io for the same addresses, as far as the local CA may sign
     #: them: they go into the default pair.
     nip: tuple[Name, ...]
+    #: What a CA would be limited to that is made now.
+    wanted: Permits
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,16 @@ def plan(
 
     local = local_name(hostname)
     wanted = (local, *(Name("ip", str(each.ip)) for each in interfaces))
+    limits = _permits(local, interfaces)
     ca = LocalCA.open_or_create(
-        ca_folder / FOLDER,
-        key_type=DEFAULT_KEY_TYPE,
-        permits=_permits(local, interfaces),
+        ca_folder / FOLDER, key_type=DEFAULT_KEY_TYPE, permits=limits
     )
     return LanPlan(
         ca,
         tuple(name for name in wanted if ca.permits.allows(name)),
         ca.permits.missing(wanted),
         tuple(n for n in nip_names(interfaces) if permits and permits.allows(n)),
+        limits,
     )
 
 

@@ -58,6 +58,8 @@ class Options:
     redirect_port: int | None = None
     #: Called with what the user should know.
     say: Callable[[str], object] = str
+    #: Makes one app of two: the app, and the same in the debugger.
+    guard: Callable[[WSGIApplication, WSGIApplication], WSGIApplication] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,10 +163,15 @@ def serve(app: WSGIApplication, options: Options) -> None:
 
 
 def _wrap(app: WSGIApplication, options: Options) -> WSGIApplication:
+    plain = app
+
     if options.debugger_names is not None:
         from .debugger import Debugger
 
         app = Debugger(app, options.debugger_names)
+
+    if options.guard is not None:
+        app = options.guard(plain, app)
 
     return app if options.threads else OneAtATime(app)
 
