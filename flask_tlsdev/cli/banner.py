@@ -16,11 +16,7 @@ from ..printable import printable
 if TYPE_CHECKING:
     from ..names import Name
     from ..provision import Provided
-    from ..trust import StoreState
-
-
-#: Who looks into a trust store.
-_WHO = {"openssl": "curl and Python", "chromium": "Chromium", "firefox": "Firefox"}
+    from ..trust.clients import Clients
 
 
 def show_banner(
@@ -56,27 +52,74 @@ def _pair(provided: Provided, names: Sequence[Name]) -> str:
 
 
 def _trust(provided: Provided) -> Iterator[str]:
+    """Who trusts it, and what to type so that more do."""
+    from ..errors import TLSDevError
+
+    try:
+        clients = _clients(provided)
+    except (TLSDevError, ValueError):
+        # The files are no pair: the server says so in a moment.
+        return
+
+    yield _who(clients)
+
     if provided.sidecar is None:
-        return
-
-    cafile = provided.files.cafile
-    if cafile is None:
+        if clients.browsers.saying("unknown"):
+            yield "A browser that came with the root of its CA trusts it, too"
+    elif provided.files.cafile is None:
         yield (
-            "Self-signed: no browser trusts it. For one that can be trusted, leave"
-            " out --issuer self-signed"
+            "It is self-signed. For one that can be trusted, leave out --issuer"
+            " self-signed"
         )
+    elif clients.saying("no", "in part"):
+        yield from _advice(provided, clients)
+
+
+def _clients(provided: Provided) -> Clients:
+    from ..config import user_environment
+    from ..trust import clients
+
+    # Not what a dotenv file says: the user's browser and curl do not hear it.
+    environ = user_environment(os.environ)
+    certfile, keyfile = provided.files.certfile, provided.files.keyfile
+    cafile = provided.files.cafile
+
+    if provided.sidecar is None or cafile is None:
+        return clients.of_chain(certfile, keyfile, environ)
+
+    return clients.of_root(root_of(files.read(cafile)), environ)
+
+
+def _who(clients: Clients) -> str:
+    trusting = clients.saying("yes")
+    others = [
+        f"every database of {who}" if who in clients.saying("in part") else who
+        for who in clients.saying("no", "in part")
+    ]
+    unknown = clients.saying("unknown")
+    parts = [f"Trusted by {_listed(trusting) or 'nobody on this machine'}"]
+    if others:
+        parts.append(f"not by {_listed(others)}")
+    if unknown:
+        parts.append(f"not known of {_listed(unknown)}")
+
+    return "; ".join(parts)
+
+
+def _advice(provided: Provided, clients: Clients) -> Iterator[str]:
+    if provided.sidecar is None or not provided.sidecar.issuer_id.startswith("local-"):
+        yield f"The root to trust is in {printable(provided.files.cafile)}"
         return
 
-    from .. import trust
+    if clients.browsers.saying("no", "in part"):
+        yield "To trust it in browsers, type: flask tls trust install"
 
-    states = trust.state(root_of(files.read(cafile)), os.environ)
-    if trust.summary(states) == "full":
-        yield "This machine trusts it"
-        return
+    yield "For others, name its root to them: flask tls ca export --out root.crt"
 
-    trusting, others = _named(states, "trusted"), _named(states, "not trusted")
-    yield f"Trusted by {trusting or 'nobody on this machine'}; not by {others}"
-    yield "To trust it, give the root to them. Type: flask tls ca export --out root.crt"
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words or ("",)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def root_of(pem: bytes) -> bytes:
@@ -84,11 +127,6 @@ def root_of(pem: bytes) -> bytes:
     end = "-----END CERTIFICATE-----"
     first = pem.decode("ascii").partition(end)[0] + end
     return ssl.PEM_cert_to_DER_cert(first)
-
-
-def _named(states: Sequence[StoreState], wanted: str) -> str:
-    found = [_WHO.get(each.name, each.name) for each in states if each.state == wanted]
-    return ", ".join(dict.fromkeys(found))
 
 
 def _urls(names: Sequence[Name], host: str, port: int) -> list[str]:

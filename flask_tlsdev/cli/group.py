@@ -44,8 +44,10 @@ class TLSGroup(click.Group):
             return super().invoke(ctx)
         except click.UsageError as error:
             # It repeats values, which may have come from a dotenv file.
-            error.message = printable_lines(error.message)
-            raise
+            said = error.format_message()
+            if printable_lines(said) == said:
+                raise
+            raise click.UsageError(printable_lines(said), error.ctx) from error
         except TLSDevError as error:
             raise Failure(str(error)) from error
         except OSError as error:
