@@ -14,6 +14,7 @@ from flask import has_app_context
 from .config import Settings
 from .errors import ConfigError
 from .names import parse
+from .web import AcmeHook
 from .web import HeaderHooks
 from .web import warn
 
@@ -135,6 +136,7 @@ class TLSDev:
         app.extensions[EXTENSION] = state
         self._apps.add(app)
         state.headers.init_app(app)
+        AcmeHook(state).init_app(app)
 
         from .cli import tls
 

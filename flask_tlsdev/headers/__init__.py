@@ -18,6 +18,7 @@ from .base import kind_of as kind_of
 from .base import Reach as Reach
 from .csp import hash_of as hash_of
 from .policy import Explanation as Explanation
+from .policy import Lines as Lines
 from .policy import Policy as Policy
 from .presets import DEFAULT as DEFAULT
 from .presets import parse_preset as parse_preset

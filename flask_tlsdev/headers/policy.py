@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -19,36 +20,40 @@ class Lines:
     """The headers that one kind of response gets, ready to be sent."""
 
     def __init__(self, headers: Collection[Header]) -> None:
-        self._headers = tuple((header.name.lower(), header) for header in headers)
         self._pairs = tuple((header.name, header.text) for header in headers)
-        self._keys = frozenset(key for key, _ in self._headers)
+        self._names = tuple(header.name.lower() for header in headers)
+        self._keys = frozenset(self._names)
+        self._nonced = tuple(
+            (place, header) for place, header in enumerate(headers) if header.nonced
+        )
         #: Whether one of them has a place for a nonce.
-        self.has_nonce = any(header.nonced for header in headers)
+        self.has_nonce = bool(self._nonced)
         #: Whether one of them is not sent without a nonce.
         self.needs_nonce = any(header.nonce_always for header in headers)
 
-    def missing(self, there: Collection[str], nonce: str | None) -> tuple[Pair, ...]:
+    def missing(self, there: Collection[str], nonce: str | None) -> Sequence[Pair]:
         """The headers that a response lacks.
 
         :param there: The names that it has, in lower case.
         :param nonce: The nonce that was used, if any was.
         """
-        if nonce is not None and self.has_nonce:
-            return tuple(
-                (header.name, header.text_with(nonce))
-                for key, header in self._headers
-                if key not in there
-            )
+        pairs: Sequence[Pair] = self._pairs
+        if nonce is not None and self._nonced:
+            pairs = self._with(nonce)
 
         # As a rule there is nothing to leave out.
         if self._keys.isdisjoint(there):
-            return self._pairs
+            return pairs
 
-        return tuple(
-            pair
-            for (key, _), pair in zip(self._headers, self._pairs, strict=True)
-            if key not in there
-        )
+        named = zip(self._names, pairs, strict=True)
+        return [pair for name, pair in named if name not in there]
+
+    def _with(self, nonce: str) -> list[Pair]:
+        pairs = list(self._pairs)
+        for place, header in self._nonced:
+            pairs[place] = header.name, nonce.join(header.nonced)
+
+        return pairs
 
 
 @dataclass(frozen=True)

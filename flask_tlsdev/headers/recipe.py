@@ -54,6 +54,8 @@ class Entry:
     #: The last word last.
     origins: tuple[str, ...]
     headers: tuple[Header, ...]
+    #: What was said against it when it was put in.
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,9 +147,12 @@ class _Change:
         except ValueError as error:
             self.say(key, str(error), sent=False)
         else:
-            self.entries[key] = made
-            for message in doubts:
-                self.say(key, message, sent=True)
+            old = self.entries.get(key)
+            self.entries[key] = replace(made, doubts=tuple(dict.fromkeys(doubts)))
+            for message in self.entries[key].doubts:
+                # What lies below was told already.
+                if old is None or message not in old.doubts:
+                    self.say(key, message, sent=True)
 
     def say(self, key: str, message: str, *, sent: bool) -> None:
         problem = HeaderProblem(key, self.origin, message, sent=sent)
@@ -189,13 +194,16 @@ def _keep_in_step(change: _Change, changes: Mapping[str, object]) -> None:
     if policy is None or options is None or not policy.headers:
         return
 
-    allowed = csp.frame_options_of(policy.value)
+    with lenient():
+        allowed = csp.frame_options_of(policy.value)
+        has_ancestors = csp.has(policy.value, _ANCESTORS)
+
     if "FRAME_OPTIONS" in changes:
         said = options.headers[0].text if options.headers else None
         if spoken and said is not None and allowed != said:
             sentence = f"{said} and frame-ancestors of the CSP contradict each other."
             change.say("FRAME_OPTIONS", sentence, sent=True)
-        elif not spoken and csp.has(policy.value, _ANCESTORS) and allowed != said:
+        elif not spoken and has_ancestors and allowed != said:
             ancestors = frame_options.ancestors_of(options.value)
             change.put("CSP", {_ANCESTORS: ancestors})
     elif spoken and options.headers:

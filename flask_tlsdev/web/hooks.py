@@ -66,12 +66,12 @@ class HeaderHooks:
         self._added: tuple[Override, ...] = ()
         self._seen: _Settings | None = None
         self._rules: Rules | None = None
+        self._turns_away = False
 
     def init_app(self, app: Flask) -> None:
         """Send the headers with every response of this app."""
         self._app = app
         app.wsgi_app = HeaderNet(app.wsgi_app, self.rules)  # type: ignore[method-assign]  # Flask documents it
-        app.before_request(self.turn_away)
         app.jinja_env.globals["csp_nonce"] = csp_nonce
         app.jinja_env.globals["static_integrity"] = static_integrity
 
@@ -81,13 +81,16 @@ class HeaderHooks:
         For other parts of this package, before the first request.
         """
         self._added = (*self._added, override)
-        self._seen = None
+        self._rules = None
 
     def rules(self) -> Rules:
         """What happens to the app's responses.
 
         :raises ConfigError: In debug, an override is wrong.
         """
+        if self._rules is not None and not self._app.config["DEBUG"]:
+            return self._rules
+
         settings = self._state.settings
         if self._rules is None or settings is not self._seen:
             self._rules = self._make(settings)
@@ -106,13 +109,21 @@ class HeaderHooks:
         if strict:
             overrides.check()
 
-        return Rules(self._app, settings, overrides)
+        rules = Rules(self._app, settings, overrides)
+        if rules.turns_away and not self._turns_away:
+            # Not before, since a hook that does nothing costs time as well. This
+            # is before Flask has seen its first request.
+            self._app.before_request(self.turn_away)
+            self._turns_away = True
+
+        return rules
 
     def turn_away(self) -> ResponseReturnValue | None:
         """Redirect plain HTTP and refuse other sites, where that is asked for."""
         rules = self.rules()
-        if rules.force_https is not None and not current_app.testing:
-            answer = self._redirect(rules.force_https)
+        force = rules.force_https
+        if force is not None and not request.is_secure and not current_app.testing:
+            answer = self._redirect(force)
             if answer is not None:
                 return answer
 

@@ -61,7 +61,7 @@ class ForceHTTPS:
         if is_unheard(request.environ):
             return False
 
-        return not request.is_secure and not self.exempt.has(request.path)
+        return not self.exempt.has(request.path)
 
     def _status(self, method: str, public: bool) -> int:
         status = self.status or _PERMANENT

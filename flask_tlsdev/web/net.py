@@ -17,10 +17,9 @@ from typing import Protocol
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 
-from flask import request
-
 from ..headers import Kind
 from ..headers import kind_of
+from ..headers import Lines
 from ..headers import Policy
 from ..headers import Reach
 from ..names import is_development
@@ -73,13 +72,17 @@ class Rules:
         self.overrides = overrides
         self.fetch_metadata = behaviour.fetch_metadata
         self.force_https = behaviour.force_https
-        self._removed = behaviour.removed_headers
         self._config: Mapping[str, Any] = app.config
         cookies = behaviour.cookies
         session_cookie = app.config["SESSION_COOKIE_NAME"]
         self._cookies = cookies.bind(session_cookie) if cookies else None
         self.reads_cookies = bool(self._cookies and self._cookies.prefixed)
+        self._removed = behaviour.removed_headers
+        self._mended_names = self._removed | ({"set-cookie"} if cookies else set())
+        self.turns_away = bool(self.force_https or self.fetch_metadata)
         self._warned = False
+        # To find the view of a request takes time, which few apps need.
+        self._only = overrides.only()
 
     def receive(self, environ: Environ) -> None:
         """Give the app its cookies under the names that it knows."""
@@ -95,30 +98,23 @@ class Rules:
         if reach == "plain" and not self._warned:
             self._warn_of_proxy(environ)
 
-        if not self._removed.isdisjoint(there) or "set-cookie" in there:
+        if not self._mended_names.isdisjoint(there):
             headers = list(self._mended(headers, reach))
 
         kind = kind_of(there.get("content-type"))
         if kind == "script":
             kind = _script_kind(environ)
-            headers = _varying(headers, "Sec-Fetch-Dest")
+            headers = [*headers, ("Vary", "Sec-Fetch-Dest")]
 
         if self.fetch_metadata is not None:
-            headers = _varying(headers, fetch_metadata.VARY)
+            headers = [*headers, ("Vary", fetch_metadata.VARY)]
 
-        lines = self._policy(environ).lines(
-            kind, reach, revalidated=status.startswith("304")
-        )
-        if not lines.has_nonce:
-            return [*headers, *lines.missing(there, None)]
+        policy = self._only or self._policy(environ)
+        lines = policy.lines(kind, reach, revalidated=status.startswith("304"))
+        if lines.has_nonce:
+            return [*headers, *_with_nonce(lines, there, environ, status)]
 
-        streams = "content-length" not in there and not status.startswith("204")
-        nonce = _nonce_for(environ, eager=streams or lines.needs_nonce)
-        added = lines.missing(there, nonce.value if nonce else None)
-        if nonce is not None and (nonce.used or streams):
-            added = (*added, *_unshared(there, environ))
-
-        return [*headers, *added]
+        return [*headers, *lines.missing(there, None)]
 
     def reach(self, environ: Environ) -> Reach:
         """Whether a browser hears the response by HTTPS, and may remember it."""
@@ -133,13 +129,13 @@ class Rules:
         return _reach_of(environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""))
 
     def _policy(self, environ: Environ) -> Policy:
-        endpoint = None
-        # A response of another layer may be sent inside somebody's test.
-        if request and request.environ is environ:
-            endpoint = request.endpoint
-
+        # Werkzeug's documented place for it; a proxy has to look for it.
+        request = environ.get("werkzeug.request")
+        rule = getattr(request, "url_rule", None)
         return self.overrides.policy(
-            endpoint, environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+            rule.endpoint if rule is not None else None,
+            environ["REQUEST_METHOD"],
+            environ.get("PATH_INFO", ""),
         )
 
     def _mended(self, headers: Pairs, reach: Reach) -> Iterable[tuple[str, str]]:
@@ -192,18 +188,24 @@ def _script_kind(environ: Environ) -> Kind:
     return "worker" if destination is None or destination in _WORKERS else "script"
 
 
-def _varying(headers: Pairs, names: str) -> Pairs:
-    return [*headers, ("Vary", names)]
+def _with_nonce(
+    lines: Lines, there: Mapping[str, str], environ: Environ, status: str
+) -> Iterable[tuple[str, str]]:
+    """The headers that a response lacks, some of which can have a nonce.
 
-
-def _nonce_for(environ: Environ, *, eager: bool) -> Nonce | None:
-    """The nonce that goes with the headers, if one does."""
+    A page that streams is written when they have gone, and may use it then.
+    """
     nonce = environ.get(KEY)
-    if nonce is None and not eager:
-        environ[KEY] = CLOSED
-        return None
+    streams = "content-length" not in there and not status.startswith("204")
+    if nonce is None and (streams or lines.needs_nonce):
+        nonce = nonce_of(environ)
 
-    return nonce_of(environ) if nonce is not CLOSED else None
+    if not isinstance(nonce, Nonce):
+        environ[KEY] = CLOSED
+        return lines.missing(there, None)
+
+    added = lines.missing(there, nonce.value)
+    return (*added, *_unshared(there, environ)) if nonce.used or streams else added
 
 
 def _unshared(there: Mapping[str, str], environ: Environ) -> Pairs:

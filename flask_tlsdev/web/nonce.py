@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -13,17 +12,20 @@ from ..errors import TLSDevError
 #: Where the nonce of a request is kept.
 KEY = "flask_tlsdev.nonce"
 
-#: 128 bits, as CSP asks for; URL-safe, so that it needs no escaping anywhere.
+#: 128 bits, as CSP asks for.
 _BYTES = 16
 
 
-@dataclass
 class Nonce:
     """The nonce of one request."""
 
-    value: str
-    #: Whether the app asked for it: the page then differs each time.
-    used: bool = False
+    __slots__ = ("used", "value")
+
+    def __init__(self) -> None:
+        # Hexadecimal needs no escaping anywhere, and is made fastest.
+        self.value = secrets.token_hex(_BYTES)
+        #: Whether the app asked for it: the page then differs each time.
+        self.used = False
 
 
 class Closed:
@@ -62,5 +64,5 @@ def of(environ: dict[str, Any]) -> Nonce:
             hint="Call csp_nonce() in the view, before it begins to stream.",
         )
 
-    nonce = environ[KEY] = Nonce(secrets.token_urlsafe(_BYTES))
+    nonce = environ[KEY] = Nonce()
     return nonce

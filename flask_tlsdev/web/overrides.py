@@ -168,6 +168,17 @@ class Overrides:
         layers = self.layers(endpoint, method, path)
         return self._recipe_of(layers).policy if layers else self._plain
 
+    def only(self) -> Policy | None:
+        """The one policy of an app without overrides; ``None``: it has some."""
+        marked = (
+            *self._app.blueprints.values(),
+            *self._app.view_functions.values(),
+        )
+        if self._paths or any(map(_is_marked, marked)):
+            return None
+
+        return self._plain
+
     def recipe(self, endpoint: str | None, method: str, path: str) -> Recipe:
         """What makes the headers of a response, key by key."""
         return self._recipe_of(self.layers(endpoint, method, path))
@@ -244,6 +255,15 @@ class Overrides:
         yield from getattr(view, _ATTRIBUTE, ())
         handler = getattr(view_class, method.lower(), None)
         yield from getattr(handler, _ATTRIBUTE, ())
+
+
+def _is_marked(target: Any) -> bool:
+    view_class = getattr(target, "view_class", None)
+    if hasattr(target, _ATTRIBUTE) or hasattr(view_class, _ATTRIBUTE):
+        return True
+
+    handlers = (getattr(view_class, method.lower(), None) for method in _METHODS)
+    return any(hasattr(handler, _ATTRIBUTE) for handler in handlers)
 
 
 #: What a class of views can have methods for.

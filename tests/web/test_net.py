@@ -209,11 +209,13 @@ def test_two_apps_have_each_their_own_headers(tmp_path: Path) -> None:
     assert "X-Frame-Options" not in second.headers
 
 
-def test_the_settings_are_asked_for_at_each_response(tmp_path: Path) -> None:
+def test_in_debug_the_settings_are_asked_for_at_each_request(tmp_path: Path) -> None:
     off = Settings.from_mapping({"TLSDEV_HEADERS": "off"}, environ={"HOME": "/"})
     state = SimpleNamespace(settings=off)
     app = Flask(__name__)
+    app.debug = True
     HeaderHooks(state).init_app(app)
+    app.test_client().get("/")
 
     state.settings = Settings.from_mapping({}, environ={"HOME": "/"})
     response = app.test_client().get("/")
