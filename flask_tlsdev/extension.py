@@ -15,6 +15,7 @@ from .config import Settings
 from .errors import ConfigError
 from .names import parse
 from .web import AcmeHook
+from .web import AcmeHook
 from .web import HeaderHooks
 from .web import warn
 
@@ -136,6 +137,7 @@ class TLSDev:
         app.extensions[EXTENSION] = state
         self._apps.add(app)
         state.headers.init_app(app)
+        AcmeHook(state).init_app(app)
         AcmeHook(state).init_app(app)
 
         from .cli import tls

@@ -41,6 +41,19 @@ def _imported(settings: Settings) -> Issuer:
     return Imported()
 
 
+def _acme(settings: Settings) -> Issuer:
+    from dataclasses import replace
+
+    from ..issuers.acme import Acme
+    from .acme import project_hook
+
+    options = settings.acme
+    if options.challenge == "dns-01" and options.dns_hook is None:
+        options = replace(options, dns_hook=project_hook("dns"))
+
+    return Acme(options, settings.store_path, settings.talk)
+
+
 def _files(settings: Settings) -> Issuer:
     raise ConfigError(
         "The issuer 'files' serves a pair that somebody else makes and issues none.",
@@ -54,6 +67,7 @@ BUILT_IN: Mapping[str, IssuerFactory] = MappingProxyType(
     {
         "local-ca": _local_ca,
         "self-signed": _self_signed,
+        "acme": _acme,
         "files": _files,
         "imported": _imported,
     }

@@ -18,9 +18,12 @@ from ..headers import OnProblem
 from ..headers import Override
 from ..headers import Policy
 from ..headers import Recipe
+from ..issuers.acme import Options as AcmeOptions
+from ..issuers.acme import Talk
 from ..names import Name
 from ..printable import quoted
 from ..store import PairStore
+from . import acme
 from . import keys
 from .environment import prefixed_config
 from .environment import user_environment
@@ -68,6 +71,7 @@ class Settings:
     idle_timeout: float
     max_connections: int
     files_path: Path | None
+    acme: AcmeOptions
     #: What makes the headers that responses get.
     recipe: Recipe
     #: Other headers below these paths.
@@ -80,6 +84,8 @@ class Settings:
     folders: Folders
     #: Name to factory, ours and the app's own.
     issuers: Mapping[str, IssuerFactory] = field(repr=False)
+    #: How an issuer speaks with a person while it works.
+    talk: Talk = field(default=Talk(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check what no key can see alone."""
@@ -126,7 +132,8 @@ class Settings:
         """
         values = keys.read(config, on_problem)
         known = known_issuers(issuers)
-        folders = Folders.find(user_environment(environ))
+        own = user_environment(environ)
+        folders = Folders.find(own)
         return cls(
             names=values["TLSDEV_NAMES"],
             on_demand=values["TLSDEV_ON_DEMAND"],
@@ -143,6 +150,7 @@ class Settings:
             idle_timeout=values["TLSDEV_IDLE_TIMEOUT"],
             max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
+            acme=acme.options(values, own),
             recipe=values["TLSDEV_HEADERS"],
             paths=values["TLSDEV_PATHS"],
             removed_headers=values["TLSDEV_REMOVED_HEADERS"],
@@ -190,6 +198,8 @@ class Settings:
         add_names: Iterable[Name] = (),
         client_ca: Path | None = None,
         client_certificate: str | None = None,
+        acme: Mapping[str, object] | None = None,
+        talk: Talk | None = None,
     ) -> Settings:
         """The same settings with what was asked for on the command line.
 
@@ -205,6 +215,8 @@ class Settings:
             lifetime=lifetime or self.lifetime,
             client_ca=client_ca or self.client_ca,
             client_certificate=client_certificate or self.client_certificate,
+            acme=replace(self.acme, **(acme or {})),  # type: ignore[arg-type]  # the command line has parsed them
+            talk=talk or self.talk,
         )
 
     @property

@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import NoReturn
 from typing import Protocol
 from typing import TYPE_CHECKING
 
+from . import validating
 from ._deadline import Deadline
 from .crowd import Crowd
 from .crowd import Stage
@@ -23,7 +25,12 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
     from _typeshed import WriteableBuffer
 
+    from ..challenges import Challenges
+
 logger = logging.getLogger("flask_tlsdev")
+
+#: Seconds between two looks at a message that has not come whole.
+_PAUSE = 0.01
 
 #: The first byte of every TLS client: the type of a handshake record.
 _HANDSHAKE_RECORD = b"\x16"
@@ -43,6 +50,8 @@ class Terms:
     answer_plain: Callable[[socket.socket, Deadline], None]
     #: Everybody who is connected.
     crowd: Crowd
+    #: The answers to tls-alpn-01, while there are any.
+    challenges: Challenges | None = None
 
 
 class Source(Protocol):
@@ -159,6 +168,7 @@ class Connection(ssl.SSLSocket):
             self.move(Stage.SPEAKING)
 
             if first == _HANDSHAKE_RECORD:
+                self._answer_validator(terms.challenges, deadline)
                 self.settimeout(deadline.remaining())
                 super().do_handshake()
                 self.settimeout(timeout)
@@ -175,11 +185,28 @@ class Connection(ssl.SSLSocket):
         if not self._met:
             self._turn_away(first, terms, deadline)
 
-    def _peek(self, deadline: Deadline) -> bytes:
+    def _peek(self, deadline: Deadline, count: int = 1) -> bytes:
         self.settimeout(deadline.remaining())
 
         # ssl.SSLSocket allows no flags, and would look for TLS in it.
-        return super(ssl.SSLSocket, self).recv(1, socket.MSG_PEEK)
+        return super(ssl.SSLSocket, self).recv(count, socket.MSG_PEEK)
+
+    def _answer_validator(
+        self, challenges: Challenges | None, deadline: Deadline
+    ) -> None:
+        """Give an ACME server that validates what it came for."""
+        if challenges is None or not challenges.wants_certificates:
+            return
+
+        data = self._peek(deadline, validating.RECORD_LIMIT)
+        while len(data) < validating.record_length(data) <= validating.RECORD_LIMIT:
+            # What has come already wakes nobody a second time.
+            time.sleep(min(_PAUSE, deadline.remaining()))
+            data = self._peek(deadline, validating.RECORD_LIMIT)
+
+        host = validating.validated_host(data)
+        if host is not None:
+            self.context = validating.context_for(challenges, host) or self.context
 
     def _turn_away(self, first: bytes, terms: Terms, deadline: Deadline) -> NoReturn:
         with self._leave() as plain:

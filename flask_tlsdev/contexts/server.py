@@ -25,6 +25,7 @@ from .watch import Watch
 if TYPE_CHECKING:
     import socket
 
+    from ..challenges import Challenges
     from ..names import Name
     from ..store import PairFiles
     from .clients import ClientCA
@@ -67,12 +68,13 @@ class DevContext(ssl.SSLContext):
         clients: ClientCA | None = None,
         others: Iterable[NamedPair] = (),
         on_name: OnName | None = None,
+        challenges: Challenges | None = None,
     ) -> None:
         #: Called before a client is given a context, in the process that serves
         #: it: a thread that is to run there can be started.
         self.before_serving: Callable[[], None] | None = None
         self.terms = Terms(
-            handshake_timeout, self._answer_plain, Crowd(max_connections)
+            handshake_timeout, self._answer_plain, Crowd(max_connections), challenges
         )
         self._names = names if callable(names) else tuple(names)
         self._minimum_version = minimum_version
@@ -216,6 +218,7 @@ def server_context(
     clients: ClientCA | None = None,
     others: Iterable[NamedPair] = (),
     on_name: OnName | None = None,
+    challenges: Challenges | None = None,
 ) -> DevContext:
     """A context that serves these files, and follows their changes.
 
@@ -234,6 +237,8 @@ def server_context(
         for. It gives a :class:`~flask_tlsdev.pairs.Pair` that is served from
         memory, or raises a :exc:`TLSDevError`: then the client gets the default
         pair, and the log a line.
+    :param challenges: Where the answers to an ACME server's tls-alpn-01 are. They
+        are given to a listening socket's clients.
     :raises StoreError: A file cannot be read.
     :raises CertificateError: The files are no pair that can be served.
     :raises ConfigError: There is no such ``minimum_version``.
@@ -248,4 +253,5 @@ def server_context(
         clients=clients,
         others=others,
         on_name=on_name,
+        challenges=challenges,
     )

@@ -1,0 +1,299 @@
+"""Which programs of the user may run, and how?
+
+A hook is a list of arguments and never goes through a shell. It comes from the
+command line, from the user's own environment, or from a file of the project
+whose content the user has approved, as direnv does it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import files
+from .errors import ConfigError
+from .errors import StoreError
+from .errors import TLSDevError
+from .printable import printable
+from .printable import quoted
+from .programs import Programs
+
+#: The file of a project that may name hooks.
+PROJECT_FILE = "tlsdev-hooks.json"
+
+#: What a project's file may name.
+KINDS = ("dns", "deploy")
+
+_SECONDS = 300.0
+_OUTPUT = 1 << 16
+_PROGRAM_LIMIT = 1 << 26
+
+#: What a program gets of our environment. Secrets of the shell stay there: a
+#: hook that needs some reads them from a file of its own.
+_PASSED = frozenset(
+    {"HOME", "LANG", "LANGUAGE", "LOGNAME", "SYSTEMROOT", "TMPDIR", "TZ", "USER"}
+)
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A program and its arguments."""
+
+    arguments: tuple[str, ...]
+    #: Who named it, such as ``--dns-hook``.
+    origin: str
+
+    @classmethod
+    def parse(cls, text: str, origin: str) -> Hook:
+        """The hook that a person typed as one text, with quotes as in a shell.
+
+        :raises ConfigError: It is empty or its quotes do not close.
+        """
+        try:
+            arguments = tuple(shlex.split(text))
+        except ValueError as error:
+            raise ConfigError(
+                f"{origin}: {quoted(text)} cannot be read: {error}.",
+                hint="Write a program and its arguments; no shell reads them.",
+            ) from error
+
+        return cls.of(arguments, origin)
+
+    @classmethod
+    def of(cls, arguments: Sequence[str], origin: str) -> Hook:
+        if not arguments or not arguments[0] or any("\0" in each for each in arguments):
+            raise ConfigError(
+                f"{origin} names no program.", hint="Write a program and its arguments."
+            )
+
+        return cls(tuple(arguments), origin)
+
+
+def run(hook: Hook, more: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What the program printed, after it ended well.
+
+    :param more: Arguments after its own.
+    :param environment: Variables besides the few that it gets of ours.
+    :raises TLSDevError: It is not there, failed or did not end.
+    """
+    program = find_program(hook)
+    command = [str(program), *hook.arguments[1:], *more]
+    with tempfile.TemporaryFile() as output:
+        code = _wait(hook, command, {**_environment(), **environment}, output.fileno())
+        output.seek(0)
+        said = output.read(_OUTPUT).decode("utf-8", "replace")
+
+    if code:
+        last = printable((said.strip().splitlines() or ["nothing"])[-1])
+        raise TLSDevError(
+            f"The program of {hook.origin} ended with {code}; it said: {last}.",
+            hint=f"Run it by hand: {printable(shlex.join(command), 500)}",
+        )
+
+    return said
+
+
+def _wait(
+    hook: Hook, command: list[str], environment: Mapping[str, str], output: int
+) -> int:
+    try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # So that all it has started can be ended, too.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _not_started(hook, error) from error
+
+    try:
+        return process.wait(_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise TLSDevError(
+            f"The program of {hook.origin} did not end within {_SECONDS:g} seconds.",
+            hint=f"Run it by hand: {printable(shlex.join(command), 500)}",
+        ) from None
+    finally:
+        if process.returncode is None:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _not_started(hook: Hook, error: OSError) -> TLSDevError:
+    return TLSDevError(
+        f"The program of {hook.origin} cannot be started:"
+        f" {printable(error.strerror or error)}.",
+        hint="Is it a program, with a first line such as #!/bin/sh?",
+    )
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED or name.startswith("LC_")
+    }
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    kept["PATH"] = os.pathsep.join(filter(os.path.isabs, folders)) or os.defpath
+    return kept
+
+
+def find_program(hook: Hook) -> Path:
+    """The absolute path of a hook's program.
+
+    A path is taken as it is, since the user has typed or approved it. A bare name
+    is looked up as any other program.
+
+    :raises ConfigError: There is none, or everybody can write to it.
+    """
+    name = hook.arguments[0]
+    if os.sep in name or (os.altsep and os.altsep in name):
+        path = Path(os.path.abspath(os.path.expanduser(name)))
+    else:
+        path = Path(Programs(os.environ, interactive=False).find(name))
+
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise ConfigError(
+            f"There is no program {quoted(name)}, which {hook.origin} names.",
+            hint="Give its path, and make it executable: chmod +x PROGRAM",
+        )
+
+    if _is_open_to_all(path) or _is_open_to_all(path.parent):
+        raise ConfigError(
+            f"Everybody can write to the program {quoted(path)}.",
+            hint="Take that away: chmod o-w PROGRAM, or move it to a folder of yours.",
+        )
+
+    return path
+
+
+def _is_open_to_all(path: Path) -> bool:
+    if os.name == "nt":
+        return False
+
+    mode = path.stat().st_mode
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
+
+
+@dataclass(frozen=True)
+class ProjectHooks:
+    """The hooks that a project's file names."""
+
+    path: Path
+    hooks: Mapping[str, Hook]
+    #: SHA-256 over the file, where it lies, and the programs it names in the
+    #: project: a change of any of them has to be approved again.
+    digest: str
+
+    @classmethod
+    def read(cls, folder: Path) -> ProjectHooks | None:
+        """The file in this folder, or ``None``.
+
+        :raises ConfigError: It is not as it has to be.
+        """
+        path = folder.absolute() / PROJECT_FILE
+        if not path.is_file():
+            return None
+
+        data = files.read(path, limit=1 << 16)
+        hooks = _parse_project(path, data)
+        return cls(path, hooks, _digest(path, data, hooks))
+
+    def is_approved(self, approvals: Path) -> bool:
+        """Whether the user has approved this very content.
+
+        :param approvals: The user's own folder of approvals.
+        """
+        return (approvals / self.digest).is_file()
+
+    def approve(self, approvals: Path) -> None:
+        files.make_private_folder(approvals)
+        files.write(approvals / self.digest, f"{self.path}\n".encode())
+
+    def take_back(self, approvals: Path) -> None:
+        if approvals.is_dir():
+            files.delete(approvals / self.digest)
+
+    def hook(self, kind: str, approvals: Path) -> Hook | None:
+        """The hook of this kind, if the file names one.
+
+        :raises ConfigError: It does, and is not approved.
+        """
+        hook = self.hooks.get(kind)
+        if hook is not None and not self.is_approved(approvals):
+            raise ConfigError(
+                f"{quoted(self.path)} names a program to run and is not approved.",
+                hint="Read it, then type: flask tls hooks approve",
+            )
+
+        return hook
+
+
+def _parse_project(path: Path, data: bytes) -> dict[str, Hook]:
+    try:
+        content = json.loads(data)
+        found = {kind: content[kind] for kind in content}
+        if not set(found) <= set(KINDS) or any(map(_is_no_command, found.values())):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ConfigError(
+            f"{quoted(path)} cannot be used.",
+            hint='It looks like {"dns": ["./dns-hook", "..."], "deploy": ["..."]}.',
+        ) from None
+
+    # A relative program is one of the project, wherever the command is typed.
+    return {
+        kind: Hook.of(_placed(path.parent, command), PROJECT_FILE)
+        for kind, command in found.items()
+    }
+
+
+def _is_no_command(value: object) -> bool:
+    return not (
+        isinstance(value, list)
+        and value
+        and all(isinstance(each, str) for each in value)
+    )
+
+
+def _placed(folder: Path, command: Sequence[str]) -> list[str]:
+    program, *arguments = command
+    if os.sep in program:
+        program = str(folder / program)
+
+    return [program, *arguments]
+
+
+def _digest(path: Path, data: bytes, hooks: Mapping[str, Hook]) -> str:
+    found = hashlib.sha256(f"{path}\n{len(data)}\n".encode() + data)
+    for kind in sorted(hooks):
+        for argument in hooks[kind].arguments:
+            inner = path.parent / argument
+            with suppress(StoreError):
+                if inner.is_file():
+                    content = files.read(inner, limit=_PROGRAM_LIMIT)
+                    found.update(f"{argument}\n{len(content)}\n".encode() + content)
+
+    return found.hexdigest()

@@ -1,0 +1,110 @@
+"""http-01: a file under the name, over plain HTTP (RFC 8555, section 8.3)."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import ExitStack
+from contextlib import nullcontext
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from ....challenges import Challenges
+from ....challenges import HTTP_PATH
+from ._base import Challenge
+from ._base import CLIENT_SECONDS
+from ._base import listen
+
+
+@dataclass(frozen=True)
+class Http01:
+    """Puts the answers where every server that knows the store finds them."""
+
+    challenges: Challenges
+    #: Answer here, too, as long as the challenge lasts.
+    port: int | None
+    issuer_id: str
+
+    kind = "http-01"
+
+    @contextmanager
+    def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:
+        with ExitStack() as stack:
+            for each in challenges:
+                stack.enter_context(
+                    self.challenges.publish_token(each.token, each.key_authorization)
+                )
+            stack.enter_context(self._serving())
+            yield
+
+    def _serving(self) -> Any:
+        if self.port is None:
+            return nullcontext()
+
+        return _serving(listen(self.port, self.issuer_id), self.challenges)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers challenges and nothing else."""
+
+    timeout = CLIENT_SECONDS
+    server_version = "flask-tlsdev"
+    sys_version = ""
+    server: _Server
+
+    def do_GET(self) -> None:
+        data = None
+        if self.path.startswith(HTTP_PATH):
+            token = self.path.removeprefix(HTTP_PATH)
+            data = self.server.challenges.key_authorization(token)
+
+        self.send_response(404 if data is None else 200)
+        body = b"No such challenge.\n" if data is None else data
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the order's own words tell how it went."""
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, listener: socket.socket, challenges: Challenges) -> None:
+        self.challenges = challenges
+        super().__init__(("", 0), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.server_address = listener.getsockname()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away."""
+
+
+@contextmanager
+def _serving(
+    listeners: Sequence[socket.socket], challenges: Challenges
+) -> Iterator[None]:
+    servers = [_Server(each, challenges) for each in listeners]
+    threads = [
+        threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True)
+        for each in servers
+    ]
+    for thread in threads:
+        thread.start()
+
+    try:
+        yield
+    finally:
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
