@@ -15,8 +15,8 @@ from .config import Settings
 from .errors import ConfigError
 from .names import parse
 from .web import AcmeHook
-from .web import AcmeHook
 from .web import HeaderHooks
+from .web import ValidationHooks
 from .web import warn
 
 if TYPE_CHECKING:
@@ -136,8 +136,9 @@ class TLSDev:
         state = AppState(app, self._issuers)
         app.extensions[EXTENSION] = state
         self._apps.add(app)
+        # Before the redirect of plain HTTP: an authority asks for http.
+        ValidationHooks(state).init_app(app)
         state.headers.init_app(app)
-        AcmeHook(state).init_app(app)
         AcmeHook(state).init_app(app)
 
         from .cli import tls

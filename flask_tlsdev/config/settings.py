@@ -72,6 +72,7 @@ class Settings:
     max_connections: int
     files_path: Path | None
     acme: AcmeOptions
+    validation_path: Path | None
     #: What makes the headers that responses get.
     recipe: Recipe
     #: Other headers below these paths.
@@ -151,6 +152,7 @@ class Settings:
             max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
             acme=acme.options(values, own),
+            validation_path=values["TLSDEV_VALIDATION_PATH"],
             recipe=values["TLSDEV_HEADERS"],
             paths=values["TLSDEV_PATHS"],
             removed_headers=values["TLSDEV_REMOVED_HEADERS"],
