@@ -22,9 +22,7 @@ from ..web import fetch_metadata
 from ..web import https
 from ..web import overrides
 from . import acme
-from . import acme
 from . import values
-from ._key import Key as Key
 from ._key import Key as Key
 
 #: The default of a header's key: ``TLSDEV_HEADERS`` decides.
@@ -142,7 +140,6 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "A folder whose files are shown under ``/.well-known/pki-validation/``,"
             " where a commercial authority looks for the file that it has sent.",
         ),
-        **acme.KEYS,
         **acme.KEYS,
         "TLSDEV_HEADERS": Key(
             headers.DEFAULT,
@@ -404,15 +401,6 @@ def _parse(name: str, value: object) -> Any:
 
 
 def _unknown(name: str) -> ConfigError:
-    if name in acme.OF_THE_USER:
-        return ConfigError(
-            f"{name} cannot be set in app.config: whoever wrote the app neither runs"
-            " programs for its users nor accepts terms for them.",
-            key=name,
-            hint=f"Set the environment variable {name} in your shell, or add"
-            f" {acme.OF_THE_USER[name]} to the command.",
-        )
-
     if name in acme.OF_THE_USER:
         return ConfigError(
             f"{name} cannot be set in app.config: whoever wrote the app neither runs"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ..headers import hash_of as csp_hash
+from .acme import AcmeHook as AcmeHook
 from .clients import client_certificate as client_certificate
 from .clients import ClientCertificate as ClientCertificate
 from .clients import require_client_certificate as require_client_certificate
 from .clients import tls_client as tls_client
-from .acme import AcmeHook as AcmeHook
-from .acme import AcmeHook as AcmeHook
 from .hooks import facts_of as facts_of
 from .hooks import HeaderHooks as HeaderHooks
 from .hooks import warn as warn
@@ -20,7 +19,6 @@ from .overrides import tls_headers as tls_headers
 from .validation import ValidationHooks as ValidationHooks
 
 __all__ = [
-    "AcmeHook",
     "AcmeHook",
     "ClientCertificate",
     "HeaderHooks",
