@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .contexts import DevContext
+    from .headers import HeaderProblem
     from .issuers.base import IssuerFactory
     from .on_demand import OnDemand
     from .store import PairFiles
@@ -43,6 +44,7 @@ class AppState:
         self._seen: dict[str, Any] = {}
         #: What sends the app's headers.
         self.headers = HeaderHooks(self)
+        self._said: set[str] = set()
         # Bad values are said where the app is made, not at the first request.
         self._read()
 
@@ -70,8 +72,14 @@ class AppState:
             self._app.config,
             environ=os.environ,
             issuers=self._issuers,
-            on_problem=None if strict else warn,
+            on_problem=None if strict else self._say,
         )
+
+    def _say(self, problem: HeaderProblem) -> None:
+        # The keys are read where the app is made, and when they are first used.
+        if problem.message not in self._said:
+            self._said.add(problem.message)
+            warn(problem)
 
     def _keys(self) -> dict[str, Any]:
         config = self._app.config

@@ -29,15 +29,15 @@ def static_integrity(filename: str, *, blueprint: str | None = None) -> str:
     :param blueprint: The blueprint whose static file it is.
     :raises ConfigError: There is no such file.
     """
-    owner = current_app.blueprints[blueprint] if blueprint else current_app
-    folder = owner.static_folder
+    owner = current_app.blueprints.get(blueprint) if blueprint else current_app
+    folder = owner.static_folder if owner else None
     path = safe_join(folder, filename) if folder else None
     try:
         if path is None:
             raise FileNotFoundError
         found = os.stat(path)
         return _hash(path, found.st_mtime_ns, found.st_size)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
             f"There is no static file {quoted(filename)}.",
             hint=did_you_mean(filename, _names(folder)),

@@ -85,8 +85,8 @@ def test_with_the_prefix_a_sibling_domain_cannot_set_the_session() -> None:
     mine = {"Cookie": cookie.partition(";")[0] + "; other=2"}
     forged = {"Cookie": cookie.partition(";")[0].removeprefix("__Host-")}
     fresh = app.test_client(use_cookies=False)
-    seen = fresh.get("/me", base_url=PUBLIC, headers=mine).json
-    refused = fresh.get("/me", base_url=PUBLIC, headers=forged).json
+    seen = fresh.get("/me", base_url=PUBLIC, headers=mine).get_json()
+    refused = fresh.get("/me", base_url=PUBLIC, headers=forged).get_json()
 
     assert cookie.startswith("__Host-session=")
     assert seen["user"] == 1

@@ -11,8 +11,12 @@ from flask import Flask
 from flask import redirect
 from flask import request
 from flask import Response
+from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import Client
 
+from flask_tlsdev import clear_site_data
+from flask_tlsdev import tls_headers
 from flask_tlsdev.config import Settings
 from flask_tlsdev.web import facts_of
 from flask_tlsdev.web import HeaderHooks
@@ -248,3 +252,157 @@ def test_without_a_host_header_the_server_s_name_counts(app: Flask) -> None:
         facts = facts_of(request, app)
 
     assert (facts.host, facts.path, facts.secure) == ("app.test", "/path", False)
+
+
+@pytest.mark.parametrize(
+    ("destination", "names"),
+    [
+        ("script", EVERYWHERE),
+        ("style", EVERYWHERE),
+        ("worker", EVERYWHERE | {"Content-Security-Policy", "Referrer-Policy"}),
+        ("sharedworker", EVERYWHERE | {"Content-Security-Policy", "Referrer-Policy"}),
+        ("serviceworker", EVERYWHERE | {"Content-Security-Policy", "Referrer-Policy"}),
+        (None, EVERYWHERE | {"Content-Security-Policy", "Referrer-Policy"}),
+    ],
+)
+def test_a_script_has_a_policy_where_it_is_or_may_be_a_worker(
+    app: Flask, tmp_path: Path, destination: str | None, names: set[str]
+) -> None:
+    (tmp_path / "work.js").write_text("1")
+    said = {"Sec-Fetch-Dest": destination} if destination else {}
+
+    with app.test_client().get(f"/{tmp_path.name}/work.js", headers=said) as response:
+        assert response.status_code == 200
+        assert ours(response) == names
+        assert "sec-fetch-dest" in response.vary.as_set()
+
+
+def test_a_worker_of_an_isolated_page_has_the_same_embedder_policy(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "work.js").write_text("1")
+    app = make_app(tmp_path, TLSDEV_COEP=True)
+    said = {"Sec-Fetch-Dest": "worker"}
+
+    with app.test_client().get(f"/{tmp_path.name}/work.js", headers=said) as response:
+        assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+
+
+def test_a_file_that_has_not_changed_has_no_policy_and_keeps_the_stored_one(
+    app: Flask, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text("<p>")
+    path = f"/{tmp_path.name}/page.html"
+
+    with app.test_client().get(path) as first:
+        tag = {"If-None-Match": first.headers["ETag"]}
+    with app.test_client().get(path, headers=tag) as second:
+        assert second.status_code == 304
+        assert ours(second) == ON_PAGES - {"Content-Security-Policy"}
+
+
+def test_a_hook_that_raises_takes_no_header_away(app: Flask) -> None:
+    @app.after_request
+    def broken(response: Response) -> Response:
+        raise RuntimeError("broken")
+
+    response = app.test_client().get("/")
+
+    assert response.status_code == 500
+    assert ours(response) == ON_PAGES
+
+
+def test_what_a_hook_of_another_extension_sets_is_left_as_it_is(app: Flask) -> None:
+    @app.after_request
+    def set_own(response: Response) -> Response:
+        response.headers["X-Frame-Options"] = "DENY"
+        return response
+
+    response = app.test_client().get("/")
+
+    assert response.headers.getlist("X-Frame-Options") == ["DENY"]
+
+
+def test_an_error_that_reaches_the_debugger_is_left_to_it(app: Flask) -> None:
+    app.debug = True
+    debugged = DebuggedApplication(app, evalex=True)
+
+    response = Client(debugged).get("/broken")
+
+    assert response.status_code == 500
+    assert "Werkzeug Debugger" in response.text
+    assert "Content-Security-Policy" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("config", "left"),
+    [
+        ({}, {"X-Other"}),
+        ({"TLSDEV_REMOVED_HEADERS": "x-other"}, {"Server", "X-Powered-By"}),
+        ({"TLSDEV_REMOVED_HEADERS": None}, {"Server", "X-Powered-By", "X-Other"}),
+    ],
+)
+def test_what_tells_of_programs_is_taken_out(
+    tmp_path: Path, config: dict[str, Any], left: set[str]
+) -> None:
+    app = make_app(tmp_path, **config)
+    told = dict.fromkeys(("Server", "X-Powered-By", "X-Other"), "1")
+
+    @app.get("/telling")
+    def telling() -> Response:
+        return Response("<p>", headers=told)
+
+    response = app.test_client().get("/telling")
+
+    assert {name for name in told if name in response.headers} == left
+
+
+def test_a_sensitive_view_is_not_stored_and_a_logout_clears(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+
+    @app.get("/account")
+    @tls_headers(cache_control=True)
+    def account() -> str:
+        return "<p>"
+
+    @app.post("/logout")
+    def logout() -> Any:
+        return clear_site_data(redirect("/"), "cookies", "storage")
+
+    @app.post("/leave")
+    @tls_headers(clear_site_data="*")
+    def leave() -> str:
+        return "<p>"
+
+    client = app.test_client()
+    assert client.get("/account").headers["Cache-Control"] == "no-store"
+    assert client.post("/logout").headers["Clear-Site-Data"] == '"cookies", "storage"'
+    assert client.post("/leave").headers["Clear-Site-Data"] == '"*"'
+    assert "Clear-Site-Data" not in client.get("/").headers
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://www.shop.com", "https://app.test", "https://localhost:5000"]
+)
+def test_a_host_that_was_pinned_by_mistake_is_forgotten(
+    tmp_path: Path, base_url: str
+) -> None:
+    app = make_app(tmp_path, TLSDEV_HSTS=0)
+    app.debug = True
+
+    response = app.test_client().get("/", base_url=base_url)
+
+    assert response.headers[HSTS] == "max-age=0"
+
+
+def test_the_strict_preset_isolates_and_the_api_preset_closes(tmp_path: Path) -> None:
+    strict = make_app(tmp_path, TLSDEV_HEADERS="strict").test_client().get("/")
+    api = make_app(tmp_path, TLSDEV_HEADERS="api").test_client().get("/data")
+
+    assert strict.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert (
+        "require-trusted-types-for 'script'"
+        in strict.headers["Content-Security-Policy"]
+    )
+    assert api.headers["Cache-Control"] == "no-store"
+    assert "Content-Security-Policy" not in api.headers
