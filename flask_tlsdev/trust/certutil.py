@@ -27,8 +27,9 @@ PACKAGES = {
     "brew": "brew install nss",
 }
 
-#: Stands beside a database that we made, which goes when it is empty again.
-MARK = "made-by-flask-tlsdev"
+#: Stand where we made the database or the folder, which go when they are empty
+#: again. An empty folder is not nothing: Chromium prefers an old one that is.
+MARK, FOLDER_MARK = ".database-by-flask-tlsdev", ".folder-by-flask-tlsdev"
 
 
 class CertutilDatabase(ManagedStore):
@@ -70,14 +71,18 @@ class CertutilDatabase(ManagedStore):
         if self._database.available():
             return (add,)
 
-        folder = str(self._folder)
-        new = Command((certutil, "-d", target, "-N", "--empty-password"))
         return (
-            Command((self._tool("mkdir"), "-p", "-m", "0700", folder)),
-            new,
-            Command((self._tool("touch"), str(self._folder / MARK))),
+            Command((self._tool("mkdir"), "-p", "-m", "0700", str(self._folder))),
+            Command((certutil, "-d", target, "-N", "--empty-password")),
+            Command((self._tool("touch"), *self._marks())),
             add,
         )
+
+    def _marks(self) -> list[str]:
+        """The marks of what is about to be made, the innermost folder first."""
+        folders = (self._folder, *self._folder.parents)
+        missing = [str(each / FOLDER_MARK) for each in folders if not each.exists()]
+        return [str(self._folder / MARK), *missing]
 
     def remove_steps(self, roots: Sequence[Root]) -> Sequence[Command]:
         certutil = self._certutil()
@@ -110,10 +115,14 @@ class CertutilDatabase(ManagedStore):
                 f"The empty database cannot be deleted: {printable(error)}."
             ) from error
 
-        # A profile holds other files; the folder above is of others, too.
-        with suppress(OSError):
-            self._folder.rmdir()
-            self._folder.parent.rmdir()
+        for folder in (self._folder, *self._folder.parents):
+            if not (folder / FOLDER_MARK).exists():
+                break
+
+            # Where others have put something into it since, it stays.
+            with suppress(OSError):
+                (folder / FOLDER_MARK).unlink()
+                folder.rmdir()
 
     def _certutil(self) -> str:
         if found := self.runner.find("certutil"):

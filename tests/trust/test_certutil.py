@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cryptography.x509 import load_der_x509_certificate
 from flask_tlsdev.programs import Done
 from flask_tlsdev.programs import Programs
 from flask_tlsdev.trust.certutil import CertutilDatabase
+from flask_tlsdev.trust.certutil import FOLDER_MARK
 from flask_tlsdev.trust.certutil import MARK
 from flask_tlsdev.trust.certutil import PACKAGES
 from flask_tlsdev.trust.changes import install
@@ -42,8 +44,6 @@ def store(folder: Path) -> CertutilDatabase:
 
 
 def _store(folder: Path, *, may_make: bool = True) -> CertutilDatabase:
-    import os
-
     runner = Programs(os.environ, interactive=False)
     database = NSSDatabase("chromium", folder)
     return CertutilDatabase(database, runner, may_make=may_make)
@@ -76,9 +76,31 @@ def test_a_missing_database_is_made_and_goes_again(
     removed = remove(store)
 
     assert (installed.state, installed.changed) == ("trusted", True)
-    assert made == ["cert9.db", "key4.db", MARK, "pkcs11.txt"]
+    assert made == [MARK, FOLDER_MARK, "cert9.db", "key4.db", "pkcs11.txt"]
     assert (removed.state, removed.changed) == ("not trusted", True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_that_was_there_stays(
+    store: CertutilDatabase, folder: Path
+) -> None:
+    folder.mkdir(parents=True)
+
+    install(store, ROOT)
+    remove(store)
+
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_others_use_since_stays(
+    store: CertutilDatabase, folder: Path
+) -> None:
+    install(store, ROOT)
+    (folder.parent / "theirs").touch()
+
+    remove(store)
+
+    assert [path.name for path in folder.parent.iterdir()] == ["theirs"]
 
 
 def test_certutil_itself_finds_the_root_valid(
@@ -241,7 +263,8 @@ def test_the_commands_are_these(folder: Path) -> None:
     assert lines == [
         f"/usr/bin/mkdir -p -m 0700 {folder}",
         f"/usr/bin/certutil -d sql:{folder} -N --empty-password",
-        f"/usr/bin/touch {folder}/{MARK}",
+        f"/usr/bin/touch {folder}/{MARK} {folder}/{FOLDER_MARK}"
+        f" {folder.parent}/{FOLDER_MARK}",
         f"/usr/bin/certutil -d sql:{folder} -A -a -t C,, -n '{ROOT.listed_as}'"
         " < /ca/0/root.crt",
     ]
