@@ -6,11 +6,13 @@ import os
 import ssl
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from .. import files
+from ..errors import TLSDevError
 from ..printable import printable
 
 if TYPE_CHECKING:
@@ -53,8 +55,6 @@ def _pair(provided: Provided, names: Sequence[Name]) -> str:
 
 def _trust(provided: Provided) -> Iterator[str]:
     """Who trusts it, and what to type so that more do."""
-    from ..errors import TLSDevError
-
     try:
         clients = _clients(provided)
     except (TLSDevError, ValueError):
@@ -66,7 +66,7 @@ def _trust(provided: Provided) -> Iterator[str]:
     if provided.sidecar is None:
         if clients.browsers.saying("unknown"):
             yield "A browser that came with the root of its CA trusts it, too"
-    elif provided.files.cafile is None:
+    elif provided.sidecar.issuer_id == "self-signed":
         yield (
             "It is self-signed. For one that can be trusted, leave out --issuer"
             " self-signed"
@@ -84,10 +84,12 @@ def _clients(provided: Provided) -> Clients:
     certfile, keyfile = provided.files.certfile, provided.files.keyfile
     cafile = provided.files.cafile
 
-    if provided.sidecar is None or cafile is None:
-        return clients.of_chain(certfile, keyfile, environ)
+    if provided.sidecar is not None and cafile is not None:
+        # Without a root that can be read, the pair itself is tried.
+        with suppress(TLSDevError, ValueError):
+            return clients.of_root(root_of(files.read(cafile)), environ)
 
-    return clients.of_root(root_of(files.read(cafile)), environ)
+    return clients.of_chain(certfile, keyfile, environ)
 
 
 def _who(clients: Clients) -> str:

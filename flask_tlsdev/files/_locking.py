@@ -125,6 +125,13 @@ def _open(path: Path) -> int:
                 hint=f"Look at it, then move it away: ls -l {typed(path)}",
             )
 
+        if status.st_nlink > 1:
+            # The number of the holder would be written into it.
+            raise StoreError(
+                f"The lock {shown(path)} has a second name (a hard link).",
+                hint=f"Look at it, then delete it: rm {typed(path)}",
+            )
+
         if stat.S_IMODE(status.st_mode) != 0o600:
             # Whatever the umask made of a new file. On FAT nothing can.
             with suppress(PermissionError):

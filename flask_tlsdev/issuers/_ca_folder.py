@@ -30,6 +30,7 @@ from ..printable import quoted
 SUMMARY, ROOT, INTERMEDIATE, KEY = "ca.json", "root.crt", "ca.crt", "ca.key"
 
 _VERSION = 1
+_LIMIT = 1 << 16
 
 
 class DamagedCA(StoreError):
@@ -41,7 +42,11 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
     :raises StoreError: It is not what we wrote.
     """
-    data = files.read(folder / SUMMARY)
+    try:
+        data = files.read(folder / SUMMARY, limit=_LIMIT)
+    except StoreError as error:
+        raise broken(folder, error.message.rstrip(".")) from error
+
     try:
         return _parse(json.loads(data))
     except (
@@ -62,13 +67,24 @@ def _parse(content: dict[str, Any]) -> dict[str, Any]:
 
     return {
         "ca_id": ca_id,
-        "permits": Permits.from_texts(content["permits"]),
+        "permits": _permits(content["permits"]),
         "key_type": str(content["key_type"]),
         "not_before": _aware(content["not_before"]),
         "not_after": _aware(content["not_after"]),
         "root_sha256": str(content["root_sha256"]),
         "profile": int(content["profile"]),
     }
+
+
+def _permits(texts: object) -> Permits:
+    if not isinstance(texts, list):
+        raise ValueError("no list of permits")
+
+    permits = Permits.from_texts(texts)
+    if not permits.domains or not permits.networks:
+        raise ValueError("a CA without limits")
+
+    return permits
 
 
 def _is_id(text: object) -> bool:
