@@ -17,7 +17,7 @@ logger = logging.getLogger("flask_tlsdev")
 MAX_CONNECTIONS = 256
 
 #: Seconds that a newcomer is let wait for a place before he is looked at again.
-_PATIENCE = 0.25
+_PATIENCE = 0.1
 
 
 class Stage(enum.Enum):

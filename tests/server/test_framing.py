@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -488,9 +489,8 @@ class TestMistakesOfTheApp:
             start("200 OK", [])
             try:
                 raise ValueError
-            except ValueError as error:
-                assert error.__traceback__
-                start("503 No", [], (ValueError, error, error.__traceback__))
+            except ValueError:
+                start("503 No", [], sys.exc_info())
             return [b"sorry"]
 
         server.app.paths["/replaced"] = view
