@@ -185,6 +185,11 @@ def doubt(message: str) -> None:
     found.append(message)
 
 
+def is_off(value: object) -> bool:
+    """Whether a value means that there is no such header. ``0`` does not."""
+    return value is None or value is False
+
+
 def choose(value: object, choices: Collection[str], default: str) -> str:
     """One of the texts, whatever its case; ``True`` is the default.
 

@@ -25,5 +25,5 @@ def make(value: object) -> tuple[Header, ...]:
         raise ValueError(not_possible(value))
 
     known = (*site_data(), "*")
-    chosen = (choose(each, known, "*") for each in dict.fromkeys(kinds))
+    chosen = dict.fromkeys(choose(each, known, "*") for each in kinds)
     return (Header(NAME, ", ".join(f'"{each}"' for each in chosen)),)

@@ -16,6 +16,7 @@ from ._csp_sources import NONCE
 from .base import doubt
 from .base import GLOBALS
 from .base import Header
+from .base import is_off
 
 NAME = "Content-Security-Policy"
 REPORT_ONLY = "Content-Security-Policy-Report-Only"
@@ -80,7 +81,7 @@ def merge(base: object, change: object) -> Directives:
 
     :param base: A value as for :func:`make`; ``None``: there was no header.
     """
-    old = {} if base in (None, False) else _all(BALANCED if base is True else base)
+    old = {} if is_off(base) else _all(BALANCED if base is True else base)
     return directives.changed(old, change)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from .base import doubt
 from .base import Header
+from .base import is_off
 from .base import not_possible
 from .base import unknown
 
@@ -38,7 +39,7 @@ def make(value: object) -> tuple[Header, ...]:
 
 def merge(base: object, change: object) -> dict[str, object]:
     """The parts of one value with those of another on top of it."""
-    old = {} if base in (None, False) else _options(base)
+    old = {} if is_off(base) else _options(base)
     return {**old, **_options(change)}
 
 

@@ -12,6 +12,7 @@ from ._compat import retired_permissions
 from .base import DOCUMENTS
 from .base import doubt
 from .base import Header
+from .base import is_off
 from .base import not_possible
 from .base import unknown
 
@@ -63,7 +64,7 @@ def merge(base: object, change: object) -> dict[str, object]:
     """The features of one value with those of another; ``None`` leaves one out."""
     change = dict(change) if isinstance(change, Mapping) else {}
     whole = change.pop("defaults", True) is False
-    old = {} if whole or base in (None, False) else _features(base)
+    old = {} if whole or is_off(base) else _features(base)
     return {**old, **{_name(name): who for name, who in change.items()}}
 
 

@@ -20,6 +20,7 @@ from . import frame_options
 from ._csp_directives import names_in
 from ._makers import MAKERS
 from .base import Header
+from .base import is_off
 from .base import lenient
 from .base import unknown
 from .policy import Policy
@@ -180,7 +181,7 @@ def make(key: str, value: object) -> tuple[Header, ...]:
     :param key: The key without ``TLSDEV_``.
     :raises ValueError: The header cannot be this.
     """
-    return () if value is None or value is False else MAKERS[key].make(value)
+    return () if is_off(value) else MAKERS[key].make(value)
 
 
 def _keep_in_step(change: _Change, changes: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ from ..printable import quoted
 from ._reported import group_name
 from .base import GLOBALS
 from .base import Header
+from .base import is_off
 from .base import not_possible
 
 NAME = "Reporting-Endpoints"
@@ -28,7 +29,7 @@ def make(value: object) -> tuple[Header, ...]:
 
 def merge(base: object, change: object) -> dict[str, object]:
     """The endpoints of one value with those of another; ``None`` takes one away."""
-    old = {} if base in (None, False) else _endpoints(base)
+    old = {} if is_off(base) else _endpoints(base)
     new = change.items() if isinstance(change, Mapping) else ()
     return {**old, **{str(name): url for name, url in new}}
 

@@ -47,6 +47,7 @@ def test_a_change_makes_a_new_recipe_and_leaves_the_old_one() -> None:
         ("HSTS", True, {"max_age": 60}, "max-age=60; includeSubDomains"),
         ("HSTS", None, {"max_age": 60}, "max-age=60"),
         ("HSTS", True, 60, "max-age=60"),
+        ("HSTS", 0, {"include_subdomains": True}, "max-age=0; includeSubDomains"),
         ("REPORTING_ENDPOINTS", {"a": "/a"}, {"b": "/b"}, 'a="/a", b="/b"'),
         ("REPORTING_ENDPOINTS", {"a": "/a", "b": "/b"}, {"a": None}, 'b="/b"'),
         ("PERMISSIONS_POLICY", "camera=()", {"usb": "self"}, "camera=(), usb=(self)"),
@@ -124,6 +125,7 @@ def test_in_production_what_browsers_would_skip_is_sent_and_said(
         ("FRAME_OPTIONS", "ALLOW-FROM https://a.test"),
         ("HSTS", "soon"),
         ("PERMISSIONS_POLICY", {"camera": "(, usb"}),
+        ("REFERRER_POLICY", [[]]),
     ],
 )
 def test_in_production_what_cannot_be_sent_is_passed_over_and_said(

@@ -152,6 +152,7 @@ def test_a_value_is_sent_as_the_standard_writes_it(
         ("CACHE_CONTROL", "private\r\nX: y", "reads like"),
         ("CLEAR_SITE_DATA", ["cookie"], "Did you mean 'cookies'"),
         ("CLEAR_SITE_DATA", [], "not a type"),
+        ("CLEAR_SITE_DATA", [[]], "not a type"),
         ("PERMISSIONS_POLICY", {"cam": []}, "not known"),
         ("PERMISSIONS_POLICY", {"microphon": []}, "Did you mean 'microphone'"),
         ("PERMISSIONS_POLICY", {"interest-cohort": []}, "giving interest-cohort up"),
