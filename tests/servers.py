@@ -116,13 +116,14 @@ def serving(
     *arguments: str | os.PathLike[str],
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
     """``flask ARGUMENTS`` on a free port, ready to answer; ended afterwards.
 
-    ``--port 0`` is added.
+    ``--port`` is added.
     """
     process = subprocess.Popen(
-        flask(*arguments, "--port", "0"),
+        flask(*arguments, "--port", str(port)),
         cwd=cwd,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
         stdin=subprocess.DEVNULL,
