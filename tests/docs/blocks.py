@@ -187,8 +187,11 @@ class Reader:
         """End the test as :func:`.program` does if there is no such program."""
         words = shlex.split(command)
         name = next(word for word in words if not _ASSIGNMENT.match(word))
-        if not shutil.which(name, path=self._environment()["PATH"]):
-            missing(name)
+        # A browser's store is changed by a program that has to be there, too.
+        needed = (name, "certutil") if "tls trust" in command else (name,)
+        for each in needed:
+            if not shutil.which(each, path=self._environment()["PATH"]):
+                missing(each)
 
     def _serve(self, step: Step) -> None:
         """Start a server in place of an earlier one, and wait for its answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -274,9 +275,9 @@ def test_a_command_that_fails_leaves_no_half_of_it(folder: Path) -> None:
     trust_in_nss(folder, PlainRoot.make().pem, "other")
     real = _store(folder)
 
-    def certutil(arguments: object, stdin: bytes) -> Done:
-        done = real.runner.run(tuple(arguments), stdin=stdin)  # type: ignore[arg-type]
-        return Done(255, stderr=b"died") if "-A" in tuple(arguments) else done  # type: ignore[arg-type]
+    def certutil(arguments: Sequence[str], stdin: bytes) -> Done:
+        done = real.runner.run(arguments, stdin=stdin)
+        return Done(255, stderr=b"died") if "-A" in arguments else done
 
     runner = Remembering({"certutil": certutil}, here=("certutil",))
     database = NSSDatabase("chromium", folder)

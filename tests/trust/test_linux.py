@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -130,8 +131,8 @@ def test_an_unknown_distribution_has_no_store(tmp_path: Path) -> None:
 def _installing(top: Path, *, into_bundle: bool = True) -> Remembering:
     """A machine whose ``sudo`` does what was asked, in the folder."""
 
-    def sudo(arguments: object, stdin: bytes) -> Done:
-        script = tuple(arguments)[-1]  # type: ignore[arg-type]
+    def sudo(arguments: Sequence[str], stdin: bytes) -> Done:
+        script = arguments[-1]
         file = script.split()[4 if "/dev/stdin" in script else 2]
         if "/dev/stdin" in script:
             (top / file[1:]).write_bytes(stdin)
