@@ -27,6 +27,8 @@ from flask_tlsdev.keys import key_type_of
 from flask_tlsdev.keys import KEY_TYPES
 from flask_tlsdev.keys import load
 from flask_tlsdev.keys import matches
+from flask_tlsdev.keys._pbes2 import encrypt
+from flask_tlsdev.keys._pbes2 import ROUNDS
 from flask_tlsdev.printable import printable
 from tests.tools import program
 from tests.tools import run
@@ -500,3 +502,36 @@ def test_openssl_reads_what_is_written(openssl: str) -> None:
 def test_an_unusable_passphrase_is_refused(passphrase: bytes) -> None:
     with pytest.raises(InvalidKey, match="passphrase is empty or too long"):
         dump(KEY, passphrase)
+
+
+@pytest.mark.parametrize("passphrase", [None, b"secret"], ids=["plain", "secret"])
+def test_an_ec_key_with_a_zero_before_its_number_is_read(
+    passphrase: bytes | None,
+) -> None:
+    """GnuTLS writes every other EC key so."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    numbers = key.private_numbers()
+    number = b"\x04\x20" + numbers.private_value.to_bytes(32, "big")
+    longer = b"\x04\x21\x00" + number[2:]
+    curve = bytes.fromhex("a00a06082a8648ce3d030107")
+    inner = b"\x30\x32\x02\x01\x01" + longer + curve
+    algorithm = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107")
+    octets = b"\x04\x34" + inner
+    body = b"\x02\x01\x00" + algorithm + octets
+    der = b"\x30" + bytes([len(body)]) + body
+
+    data = der if passphrase is None else encrypt(der, passphrase)
+
+    assert keys.load(data, passphrase).public_key() == key.public_key()
+
+
+def test_a_passphrase_is_stretched_as_one_does_today() -> None:
+    pem = keys.dump(keys.generate("ec-p256"), b"secret")
+
+    assert b"ENCRYPTED PRIVATE KEY" in pem
+    assert ROUNDS >= 600_000
+    text = run(program("openssl"), "asn1parse", stdin=pem).stdout
+    assert ":PBKDF2" in text
+    assert ":hmacWithSHA256" in text
+    assert ":aes-256-cbc" in text
+    assert f"INTEGER           :{ROUNDS:06X}" in text

@@ -24,6 +24,9 @@ _KINDS: dict[tuple[int, ...], str] = {
     (_OID, _EXPLICIT_0): "a PKCS #7 file",
 }
 
+#: Bytes of a private key on P-256, P-384 and P-521.
+_SCALARS = (32, 48, 66)
+
 #: Algorithm parameters nest four deep.
 _DEPTH = 8
 
@@ -31,7 +34,7 @@ _DEPTH = 8
 def kind_of(der: bytes) -> str:
     """What it looks like, ``a certificate``; empty where that is unknown."""
     try:
-        parts = list(_elements(_content(der)))
+        parts = list(elements(_content(der)))
     except ValueError:
         return ""
 
@@ -51,7 +54,7 @@ def encryption_work(der: bytes) -> int:
     :param der: An EncryptedPrivateKeyInfo (RFC 5958 section 3).
     :raises ValueError: if it is none.
     """
-    algorithm = next(_elements(_content(der)))[1]
+    algorithm = next(elements(_content(der)))[1]
     leaves = list(_leaves(algorithm, _DEPTH))
     numbers = [
         int.from_bytes(value, "big", signed=True)
@@ -66,8 +69,45 @@ def encryption_work(der: bytes) -> int:
     return max(numbers, default=0)
 
 
+def with_short_scalar(der: bytes) -> bytes | None:
+    """A plain EC key in PKCS #8 or SEC 1 without the zeros before its number.
+
+    GnuTLS writes one before every other number; RFC 5915 section 3 says how
+    long the number is, and OpenSSL alone does not mind. ``None`` if it is not
+    such a key.
+    """
+    try:
+        parts = list(elements(_content(der)))
+        if [tag for tag, _ in parts[:2]] == [_INTEGER, _OCTETS]:
+            (_, number), *rest = parts[1:]
+            if number[:1] != b"\0" or len(number) - 1 not in _SCALARS:
+                return None
+            parts[1:] = [(_OCTETS, number[1:]), *rest]
+        elif [tag for tag, _ in parts[:3]] == [_INTEGER, _SEQUENCE, _OCTETS]:
+            inner = with_short_scalar(parts[2][1])
+            if inner is None:
+                return None
+            parts[2] = (_OCTETS, inner)
+        else:
+            return None
+    except ValueError:
+        return None
+
+    return element(_SEQUENCE, b"".join(element(tag, value) for tag, value in parts))
+
+
+def element(tag: int, content: bytes) -> bytes:
+    """One element of DER."""
+    length = len(content)
+    if length < 0x80:
+        return bytes([tag, length]) + content
+
+    size = (length.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + length.to_bytes(size, "big") + content
+
+
 def _content(der: bytes) -> bytes:
-    ((tag, content),) = _elements(der)
+    ((tag, content),) = elements(der)
 
     if tag != _SEQUENCE:
         raise ValueError("no sequence")
@@ -79,14 +119,14 @@ def _leaves(data: bytes, depth: int) -> Iterator[tuple[int, bytes]]:
     if not depth:
         raise ValueError("nested too deeply")
 
-    for tag, content in _elements(data):
+    for tag, content in elements(data):
         if tag == _SEQUENCE:
             yield from _leaves(content, depth - 1)
         else:
             yield tag, content
 
 
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
+def elements(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Tag and content of each element; all of the data must be elements."""
     while data:
         tag, length, start = _header(data)

@@ -11,8 +11,10 @@ from ..errors import InvalidKey
 from ..printable import printable
 from ._der import encryption_work
 from ._der import kind_of
+from ._der import with_short_scalar
 from ._kinds import key_type_of
 from ._kinds import RSA_LARGEST
+from ._pbes2 import decrypt
 from ._pem import Block
 from ._pem import blocks
 
@@ -153,6 +155,8 @@ def _load_der(der: bytes, passphrase: bytes | None, what: str) -> PrivateKey:
     try:
         key = serialization.load_der_private_key(der, password=None)
     except _unreadable() as error:
+        if shorter := with_short_scalar(der):
+            return _load_der(shorter, passphrase, what)
         _refuse(
             what,
             "no private key can be read from it",
@@ -173,9 +177,19 @@ def _load_encrypted(der: bytes, passphrase: bytes | None, what: str) -> PrivateK
     try:
         key = serialization.load_der_private_key(der, password)
     except _unreadable() as error:
+        if shorter := _decrypted_short(der, password):
+            return _load_der(shorter, None, what)
         _refuse_passphrase(what, error)
 
     return _checked(key, what)
+
+
+def _decrypted_short(der: bytes, password: bytes) -> bytes | None:
+    """The key, if it is one that cannot be read only for a zero too many."""
+    try:
+        return with_short_scalar(decrypt(der, password))
+    except (ValueError, StopIteration):
+        return None
 
 
 def _load_old_encryption(

@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from .. import keys
+from ..certificates import quietly
 from ..errors import CertificateError
 from ..errors import InvalidKey
+from ._ber import to_der
 
 if TYPE_CHECKING:
     from ..keys import PrivateKey
@@ -56,7 +58,9 @@ def load_pkcs12(
     _check_work(data, what)
 
     try:
-        key, leaf, others = pkcs12.load_key_and_certificates(data, passphrase)
+        with quietly():
+            # It warns of BER, which NSS writes.
+            key, leaf, others = pkcs12.load_key_and_certificates(data, passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise _unreadable(what, passphrase) from error
 
@@ -121,11 +125,12 @@ def _check_work(data: bytes, what: str) -> None:
     there gave the passphrase as well.
     """
     try:
-        costs = list(_costs(data, 0, len(data), _DEPTH))
+        der = to_der(data)
+        costs = list(_costs(der, 0, len(der), _DEPTH))
     except ValueError as error:
         raise InvalidKey(
-            f"{what} is not in the form that PKCS #12 files have today (DER).",
-            hint="Turn it into PEM: openssl pkcs12 -in FILE -out new.pem",
+            f"{what} is damaged: it is not the DER or BER of a PKCS #12 file.",
+            hint="Export it again where it comes from.",
         ) from error
 
     if any(cost > MOST_ITERATIONS for cost in costs):
@@ -149,10 +154,12 @@ def _costs(data: bytes, start: int, end: int, depth: int) -> Iterator[int]:
             yield from _costs(data, first, last, depth - 1)
         if tag == _INTEGER and index and elements[index - 1][0] in (_OCTETS, _INTEGER):
             numbers.append(int.from_bytes(data[first:last], "big"))
-        if tag == _EXPLICIT_0 and data[start : start + len(_DATA)] == _DATA:
-            # What is not encrypted lies in a string, as DER of its own.
+        is_pair = len(elements) == 2
+        if tag == _EXPLICIT_0 and is_pair and data[start : start + len(_DATA)] == _DATA:
+            # What is not encrypted lies in a string, as DER or BER of its own.
             for _, inner_first, inner_last in _elements(data, first, last):
-                yield from _costs(data, inner_first, inner_last, depth - 1)
+                inner = to_der(data[inner_first:inner_last])
+                yield from _costs(inner, 0, len(inner), depth - 1)
 
     # A version and a number are no salt and count; scrypt's three multiply.
     if numbers and any(tag == _OCTETS for tag, _, _ in elements):
