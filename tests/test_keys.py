@@ -522,11 +522,11 @@ def test_an_ec_key_with_a_zero_before_its_number_is_read(
 
     data = der if passphrase is None else encrypt(der, passphrase)
 
-    assert keys.load(data, passphrase).public_key() == key.public_key()
+    assert load(data, passphrase).public_key() == key.public_key()
 
 
 def test_a_passphrase_is_stretched_as_one_does_today() -> None:
-    pem = keys.dump(keys.generate("ec-p256"), b"secret")
+    pem = dump(generate("ec-p256"), b"secret")
 
     assert b"ENCRYPTED PRIVATE KEY" in pem
     assert ROUNDS >= 600_000

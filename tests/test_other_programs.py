@@ -339,7 +339,7 @@ def test_openssls_pkcs12_is_imported(
 ) -> None:
     (project / "pass").write_text(secret)
     openssl(
-        *("pkcs12", "-export", "-in", bought, "-inkey", "their.key", *options),
+        *("pkcs12", "-export", "-in", str(bought), "-inkey", "their.key", *options),
         *("-out", "a.p12", "-passout", f"pass:{secret}"),
     )
     option = ("--passphrase-file", "pass") if secret else ()
