@@ -46,6 +46,15 @@ def printable(text: object, limit: int = LIMIT) -> str:
     return f"{shown}…" if len(text) > limit else shown
 
 
+def without_hidden(text: str) -> str:
+    """The text with what has no glyph escaped, but for ASCII, which stays.
+
+    For what somebody else has made fit for a terminal, colours included, without
+    a thought of bidirectional and zero-width characters.
+    """
+    return "".join(each if each.isascii() else _escape(each) for each in text)
+
+
 def quoted(text: object, limit: int = LIMIT) -> str:
     """:func:`printable` between quotation marks, for use in a sentence."""
     return f"'{printable(text, limit)}'"

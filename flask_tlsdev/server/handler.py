@@ -20,6 +20,7 @@ from ..contexts import Deadline
 from ..contexts import HandshakeFailed
 from ..contexts import Stage
 from ..printable import printable
+from ..printable import without_hidden
 from . import limits
 from .answers import Answer
 from .bodies import Body
@@ -224,6 +225,11 @@ class RequestHandler(WSGIRequestHandler):
             self._linger()
         except ClientGone:
             pass
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        # Werkzeug escapes control characters, then adds colours.
+        shown = (without_hidden(str(each)) for each in args)
+        super().log(type, message, *shown)
 
     def _is_taken_over(self) -> bool:
         """Whether the app has sent something past us, as for a websocket."""
