@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from flask import has_app_context
 
+from .challenges import Challenges
 from .config import Settings
 from .errors import ConfigError
 from .names import parse
@@ -193,6 +194,7 @@ class TLSDev:
             max_connections=settings.max_connections,
             clients=settings.clients(),
             on_name=_on_name(app, settings),
+            challenges=Challenges(settings.store_path),
         )
         kept = KeptPair(
             provided.files,

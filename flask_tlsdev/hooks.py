@@ -70,6 +70,11 @@ class Hook:
 
         return cls.of(arguments, origin)
 
+    @property
+    def as_typed(self) -> str:
+        """One text that :meth:`parse` reads."""
+        return shlex.join(self.arguments)
+
     @classmethod
     def of(cls, arguments: Sequence[str], origin: str) -> Hook:
         if not arguments or not arguments[0] or any("\0" in each for each in arguments):

@@ -9,6 +9,7 @@ from datetime import timezone
 from typing import Protocol
 from typing import TYPE_CHECKING
 
+from .errors import TLSDevError
 from .profile import PROFILE
 
 if TYPE_CHECKING:
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
     from .csr import CertificateRequest
     from .issuers import Issuer
+    from .issuers import RenewalAdviser
     from .names import Name
     from .pairs import Pair
     from .store import PairFiles
     from .store import PairStore
     from .store import Purpose
     from .store import Sidecar
+    from .store import StoredPair
 
 
 #: Seconds in which an issuer on this machine has long made a pair.
@@ -127,6 +130,56 @@ def obtain(
         return found or _store(
             source, issuer, _request(source, names, purpose, subject)
         )
+
+
+def due(source: Source, pair: StoredPair) -> datetime | None:
+    """Until when a stored pair need not be renewed; ``None`` where it is due.
+
+    An issuer that has advice is asked for it.
+    """
+    from .issuers import RenewalAdviser
+
+    now = datetime.now(timezone.utc)
+    if not _is_current(pair.sidecar, source.renew_before):
+        return None
+
+    issuer = source.make_issuer()
+    moment = pair.sidecar.due(source.renew_before)
+    if isinstance(issuer, RenewalAdviser):
+        moment = min(moment, _advice(issuer, source.store.load(pair)) or moment)
+
+    return moment if moment > now else None
+
+
+def _advice(issuer: RenewalAdviser, pair: Pair) -> datetime | None:
+    try:
+        return issuer.renewal_time(pair.leaf)
+    except TLSDevError:
+        # Whoever does not answer now is asked again when it is due anyway.
+        return None
+
+
+def renew(source: Source, pair: StoredPair) -> StoredPair:
+    """A new pair in the place of this one.
+
+    However many processes do it at once, one of them issues and the others get
+    what it stored.
+
+    :raises TLSDevError: As :func:`obtain`; the pair stays as it is.
+    """
+    from .names import parse
+
+    issuer = source.make_issuer()
+    names, store = parse(pair.sidecar.names), source.store
+    lock = store.pair_lock(issuer.id, names, source.key_type, timeout=_patience(issuer))
+    with lock:
+        found = store.find(issuer.id, names, source.key_type)
+        if found is None or found.sidecar == pair.sidecar:
+            _store(source, issuer, _request(source, names, "server", None))
+            found = store.find(issuer.id, names, source.key_type)
+
+    # It was issued a moment ago.
+    return found or pair
 
 
 def issue(issuer: Issuer, request: CertificateRequest) -> Pair:

@@ -6,13 +6,17 @@ cryptography, or what imports it, before a command runs.
 
 from __future__ import annotations
 
+from .account import account
 from .ca import ca
 from .csr import csr
 from .export import export
 from .group import tls
+from .hooks import hooks
 from .importing import import_
 from .issue import issue
 from .key import key
+from .renew import renew
+from .revoke import revoke
 from .run import run
 from .show import show
 from .sign import sign
@@ -24,6 +28,9 @@ from .verify import verify
 __all__ = ["tls"]
 
 for command in (run, issue, list_pairs, show, delete, ca, trust):
+    tls.add_command(command)
+
+for command in (renew, revoke, account, hooks):
     tls.add_command(command)
 
 for command in (key, csr, sign, verify, import_, export):

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
 
+from ..errors import StoreError
 from ..names import parse
 from ..store import PairFiles
 
 if TYPE_CHECKING:
+    from ..challenges import Challenges
     from ..config import Settings
     from ..contexts import ClientCA
     from ..contexts import NamedPair
@@ -36,6 +38,8 @@ class Extras:
     lan: NamedPair | None
     #: The address that is listened on then, where no other was asked for.
     host: str | None
+    #: The store, where answers to an ACME server's challenges are.
+    store_path: Path | None
 
     @classmethod
     def of(cls, settings: Settings, lan: NamedPair | None, host: str | None) -> Extras:
@@ -49,6 +53,7 @@ class Extras:
             settings.ca_path if on_demand or lan else Path(),
             lan,
             host,
+            _store_of(settings),
         )
 
     def to_fields(self) -> dict[str, Any]:
@@ -62,6 +67,7 @@ class Extras:
             "ca_path": os.fspath(self.ca_path),
             "lan": self.lan and _lan_fields(self.lan),
             "host": self.host,
+            "store_path": self.store_path and os.fspath(self.store_path),
         }
 
     @classmethod
@@ -76,7 +82,17 @@ class Extras:
             Path(fields["ca_path"]),
             fields["lan"] and _lan_pair(fields["lan"]),
             fields["host"],
+            fields["store_path"] and Path(fields["store_path"]),
         )
+
+    def challenges(self) -> Challenges | None:
+        """Where the answers to tls-alpn-01 are."""
+        if self.store_path is None:
+            return None
+
+        from ..challenges import Challenges
+
+        return Challenges(self.store_path)
 
     def clients(self) -> ClientCA | None:
         """Who may show a certificate. The settings have been checked before."""
@@ -109,6 +125,14 @@ class Extras:
         from ..lan import LanSource
 
         return LanSource(settings(), LocalCA.open(self.ca_path / FOLDER))
+
+
+def _store_of(settings: Settings) -> Path | None:
+    try:
+        return settings.store_path
+    except StoreError:
+        # A user without a home who has brought a certificate needs none.
+        return None
 
 
 def _lan_fields(pair: NamedPair) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..printable import printable
+from . import acme
 from . import client
 from . import options
 from . import passphrases
@@ -62,7 +63,10 @@ class Wanted:
 
 @click.command("issue")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=options.NAME)
-@click.option("--issuer", help="Who issues it: local-ca, self-signed or your own.")
+@click.option(
+    "--issuer", help="Who issues it: local-ca, self-signed, acme or your own."
+)
+@acme.options
 @options.key_type
 @options.days
 @click.option(
@@ -97,6 +101,7 @@ class Wanted:
 @click.pass_context
 def issue(
     ctx: click.Context,
+    /,
     names: Sequence[Name],
     issuer: str | None,
     key_type: str | None,
@@ -110,6 +115,7 @@ def issue(
     encrypt: bool,
     force: bool,
     as_json: bool,
+    **acme_options: Any,
 ) -> None:
     """Make a key and a certificate for the NAMEs, or for TLSDEV_NAMES.
 
@@ -118,7 +124,11 @@ def issue(
     """
     _check_together(out, keyout, key, subject, passphrase_file, key_type)
     settings = project_settings(ctx).with_options(
-        issuer=issuer, key_type=key_type, lifetime=days
+        issuer=issuer,
+        key_type=key_type,
+        lifetime=days,
+        acme=acme.take(acme_options),
+        talk=acme.talk(),
     )
     _warn_of_long_life(days)
     warn_of_kind(settings.key_type)

@@ -13,6 +13,7 @@ import click
 from flask.cli import run_command
 from flask.cli import ScriptInfo
 
+from . import acme
 from . import options
 from . import serving
 from .group import usage_error
@@ -89,6 +90,7 @@ def _run(
     from .served import Served
     from .served import VARIABLE
 
+    acme_options = acme.take(flask_options)
     served = Served.from_parent(os.environ)
     if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
@@ -98,6 +100,8 @@ def _run(
             add_names=names,
             client_ca=client_ca,
             client_certificate=client_certificate,
+            acme=acme_options,
+            talk=acme.talk(),
         )
         brought = PairFiles(certfile, keyfile, None) if certfile and keyfile else None
         asked = None if serving.is_default(ctx, "host") else flask_options["host"]
@@ -105,7 +109,7 @@ def _run(
         os.environ[VARIABLE] = served.to_environ()
 
     def source() -> Settings:
-        return project_settings(ctx).with_options(issuer=issuer)
+        return project_settings(ctx).with_options(issuer=issuer, acme=acme_options)
 
     if served.extras.host:
         flask_options["host"] = served.extras.host
@@ -210,5 +214,6 @@ run = click.Command(
             type=click.IntRange(0, 65535),
             help="Send plain HTTP on this port to HTTPS.",
         ),
+        *acme.make_options(),
     ],
 )

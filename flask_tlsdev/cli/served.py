@@ -138,6 +138,7 @@ class Served:
             clients=self.extras.clients(),
             others=self.extras.others(),
             on_name=self.extras.on_name(),
+            challenges=self.extras.challenges(),
         )
         renewal = Renewal(tuple(self._kept(context, source)))
         context.before_serving = renewal.ensure_running

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .account import Account as Account
 from .account import list_accounts as list_accounts
 from .issuer import Acme as Acme
+from .memory import recall as recall
 from .options import CHALLENGES as CHALLENGES
 from .options import DIRECTORIES as DIRECTORIES
 from .options import directory_url as directory_url

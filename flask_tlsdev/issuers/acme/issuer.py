@@ -24,6 +24,7 @@ from .account import deactivate
 from .account import folder_of
 from .account import load_key
 from .account import register
+from .memory import remember
 from .options import Options
 from .options import Talk
 
@@ -87,6 +88,7 @@ class Acme:
             )
 
         chain, roots = without_root(self._order(request.names, request.csr))
+        remember(self.store, self.options)
         return Pair(request.key, chain, roots)
 
     def sign(
