@@ -421,7 +421,8 @@ class Chromium(Browser):
                 lambda event: (
                     event["method"] == "Network.responseReceivedExtraInfo"
                     and event["params"]["requestId"] == document["requestId"]
-                    and event["params"]["statusCode"] == response["status"]
+                    # A stored page counts as 200, and a 304 has brought it.
+                    and event["params"]["statusCode"] in {response["status"], 304}
                 ),
                 since,
             )
