@@ -52,6 +52,9 @@ def without_hidden(text: str) -> str:
     For what somebody else has made fit for a terminal, colours included, without
     a thought of bidirectional and zero-width characters.
     """
+    if text.isascii():
+        return text
+
     return "".join(each if each.isascii() else _escape(each) for each in text)
 
 

@@ -63,7 +63,6 @@ def start(
     """
     from ..server import Options
     from ..server import serve
-    from ..server.debugger import trusted_names
 
     info = ctx.ensure_object(ScriptInfo)
     app = _load(info)
@@ -89,9 +88,7 @@ def start(
                 # Nobody who names an address wants another one too.
                 is_localhost=host == "localhost" or is_default(ctx, "host"),
                 reload=reload,
-                debugger_names=trusted_names(served.names or (), host)
-                if debugger
-                else None,
+                debugger_names=_trusted_names(served, host) if debugger else None,
                 threads=with_threads,
                 extra_files=extra_files,
                 exclude_patterns=exclude_patterns,
@@ -100,6 +97,13 @@ def start(
                 say=lambda text: click.echo(f" * {text}"),
             ),
         )
+
+
+def _trusted_names(served: Served, host: str) -> frozenset[str]:
+    # It is large, and few runs need it.
+    from ..server.debugger import trusted_names
+
+    return trusted_names(served.names or (), host)
 
 
 def _guard(app: WSGIApplication, debugged: WSGIApplication) -> WSGIApplication:

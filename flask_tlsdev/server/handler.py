@@ -115,7 +115,7 @@ class RequestHandler(WSGIRequestHandler):
         body = self._body(request)
         answer = self._answer(request, body)
         self.environ = self.make_environ()
-        self.environ["wsgi.input"] = io.BufferedReader(body, limits.PIECE)
+        self.environ["wsgi.input"] = _stream(body)
         self.environ["wsgi.input_terminated"] = True
         self._hand_over(request)
 
@@ -308,6 +308,10 @@ class RequestHandler(WSGIRequestHandler):
 
 def _quote(found: re.Match[str]) -> str:
     return f"%{ord(found[0]):02X}"
+
+
+def _stream(body: Body) -> io.BufferedReader | io.BytesIO:
+    return io.BytesIO() if body.done else io.BufferedReader(body, limits.PIECE)
 
 
 def _nothing() -> None:
