@@ -110,7 +110,7 @@ def test_a_damaged_ca_is_said_and_can_be_replaced_and_deleted(
         assert not list(user.data.glob("ca/*/ca.key"))
 
 
-VALUES = {
+VALUES: dict[str, list[object]] = {
     "names": [[], "a.test", ["a.test\x1b[2J"], [1], None],
     "not_before": ["", "never", "2020-01-01T00:00:00", 5],
     "not_after": ["9999-12-31T23:59:59-23:59", "2001-01-01T00:00:00+00:00"],
@@ -137,7 +137,7 @@ def test_an_odd_sidecar_is_passed_over(user: World, field: str, value: object) -
     user.check()
 
 
-CA_VALUES = {
+CA_VALUES: dict[str, list[object]] = {
     "id": ["../../..", "x", 5, None],
     "version": [2, None],
     "permits": [[], None, ["com"], ["0.0.0.0/0"], "localhost"],

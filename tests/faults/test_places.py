@@ -41,6 +41,11 @@ WRITING = {
 }
 
 
+def open_to_a_group(path: Path) -> None:
+    os.chown(path, -1, OTHER_USER)
+    path.chmod(0o770)
+
+
 def spoil(world: World, change: Callable[[Path], object], name: str) -> None:
     change(world.data / name)
 
@@ -54,7 +59,7 @@ def spoil(world: World, change: Callable[[Path], object], name: str) -> None:
         pytest.param(lambda path: path.chmod(0o1777), id="sticky"),
         pytest.param(lambda path: os.chown(path, OTHER_USER, -1), id="foreign"),
         pytest.param(
-            lambda path: (os.chown(path, -1, OTHER_USER), path.chmod(0o770)),
+            open_to_a_group,
             id="group",
         ),
     ],

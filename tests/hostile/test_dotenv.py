@@ -159,15 +159,11 @@ def test_the_user_s_own_variables_are_heard(repository: Repository) -> None:
     assert "ec-p384" in done.stdout, done.stderr
 
 
-SERVED = '{"files": ["/etc/passwd", "/etc/passwd", null], "names": null}'
-
-
 @pytest.mark.parametrize(
     "values",
     [
         pytest.param({"TLSDEV_SERVED": "'nonsense'"}, id="no JSON"),
         pytest.param({"TLSDEV_SERVED": "'[]'"}, id="another JSON"),
-        pytest.param({"TLSDEV_SERVED": f"'{SERVED}'"}, id="other files"),
         pytest.param({"TLSDEV_SERVED": "${HOME}"}, id="a variable"),
         pytest.param({"TLSDEV_SERVED": "'" + "[" * 5000 + "'"}, id="deep"),
         pytest.param({}, id="not served"),
@@ -188,6 +184,28 @@ def test_run_does_not_take_a_dotenv_file_for_its_reloader(
 
     assert "HTTPS for localhost" in said
     assert "Traceback" not in said
+
+
+def test_run_takes_what_it_serves_from_its_parent_only(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (repository.folder / "app.py").write_text(
+        f"import os\n{APP}"
+        "@app.get('/')\n"
+        "def served(): return os.environ['TLSDEV_SERVED']\n"
+    )
+    with serving("tls", "run", cwd=repository.folder) as server:
+        root = tmp_path / "root.crt"
+        run(*flask("tls", "ca", "export", "--out", root))
+        served = json.loads(server.get(cafile=root)[1])
+
+    # Were it believed, there would be no server: that file is no certificate.
+    served |= {"parent": 1, "files": ["/etc/passwd", "/etc/passwd", None]}
+    values = {"WERKZEUG_RUN_MAIN": "true", "TLSDEV_SERVED": f"'{json.dumps(served)}'"}
+    repository.dotenv(".env", values)
+
+    with serving("tls", "run", cwd=repository.folder) as server:
+        assert server.certificate()
 
 
 def test_a_value_in_an_error_is_harmless(repository: Repository) -> None:

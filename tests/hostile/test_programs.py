@@ -93,3 +93,22 @@ def test_a_ca_in_the_repository_is_not_used(
         assert "lies in the git work tree" in done.stderr
 
     assert list(inside.rglob("ca.key"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [("status",), ("install", "--yes"), ("uninstall", "--yes")], ids=str
+)
+def test_programs_that_are_started_are_not_the_repository_s(
+    repository: Repository, user: Path, arguments: tuple[str, ...]
+) -> None:
+    path = repository.path_with_own_programs_first()
+
+    done = run(
+        *flask("tls", "trust", *arguments),
+        cwd=repository.folder,
+        env={**os.environ, "PATH": path},
+    )
+
+    assert done.returncode in (0, 1, 3), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not repository.mark.exists()
