@@ -60,7 +60,7 @@ def own_address() -> str:
             # Nothing is sent: the system only looks up from where it would be.
             asked.connect(("198.51.100.1", 9))
         except OSError:
-            missing("a network")
+            pytest.skip("this machine is in no network")
         return str(asked.getsockname()[0])
 
 
