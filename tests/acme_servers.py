@@ -161,7 +161,12 @@ class Pebble:
     @property
     def root(self) -> bytes:
         """The root that the issued chains end at, as PEM."""
-        return self._get(f"https://localhost:{self.management}/roots/0")
+        return self.roots(1)[0]
+
+    def roots(self, count: int) -> list[bytes]:
+        """The roots of all the chains, as PEM."""
+        url = f"https://localhost:{self.management}/roots"
+        return [self._get(f"{url}/{number}") for number in range(count)]
 
     def status_of(self, serial: int) -> str:
         url = f"https://localhost:{self.management}/cert-status-by-serial/{serial:x}"
@@ -173,7 +178,7 @@ class Pebble:
             data: bytes = answer.read()
             return data
 
-    def tell_dns(self, what: str, **content: str) -> None:
+    def tell_dns(self, what: str, **content: object) -> None:
         """``set-txt``, ``clear-txt``, ``set-default-ipv4`` ... of the DNS server."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.dns_management}/{what}",
@@ -185,9 +190,11 @@ class Pebble:
 
 @contextlib.contextmanager
 def running_pebble(
-    folder: Path, environment: Mapping[str, str] = CALM, **options: object
+    folder: Path,
+    environment: Mapping[str, str] = CALM,
+    options: Mapping[str, object] | None = None,
 ) -> Iterator[Pebble]:
-    pebble = Pebble(folder, environment, options)
+    pebble = Pebble(folder, environment, options or {})
     dns = subprocess.Popen(
         [
             program("pebble-challtestsrv"),

@@ -36,7 +36,7 @@ except ImportError as error:
     ) from error
 
 #: How often a request is signed anew for a nonce that the server has forgotten.
-_NONCE_TRIES = 10
+_NONCE_TRIES = 20
 #: How often a server that does not answer, or is not ready, is asked again.
 _BUSY_TRIES = 3
 _BUSY_PAUSE = 0.5
