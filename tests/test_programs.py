@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -147,10 +148,14 @@ def test_arguments_are_never_a_shells(tmp_path: Path, project: Path) -> None:
     assert done.stdout == b"$(id)|`id`|a b|'|in"
 
 
-def test_a_child_has_no_terminal_to_ask_on(tmp_path: Path, project: Path) -> None:
-    ask = _program(tmp_path / "bin", "ask", "exec 2>&1; echo x > /dev/tty")
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_child_has_our_terminal_only_if_it_may_ask(asks: bool) -> None:
+    code = "import os; print(os.getsid(0))"
 
-    assert Programs({}, interactive=False).run([str(ask)]).status != 0
+    done = Programs({}, interactive=True).run([sys.executable, "-c", code], asks=asks)
+
+    # A session has one terminal or none.
+    assert (int(done.stdout) == os.getsid(0)) is asks
 
 
 def test_what_it_says_is_short_and_printable(tmp_path: Path, project: Path) -> None:

@@ -11,11 +11,13 @@ from flask_tlsdev.trust.changes import install
 from flask_tlsdev.trust.changes import look
 from flask_tlsdev.trust.firefox import FirefoxOfSystem
 from flask_tlsdev.trust.machine import CLIENTS
+from flask_tlsdev.trust.machine import databases
 from flask_tlsdev.trust.machine import NAMES
 from flask_tlsdev.trust.machine import stores
 from flask_tlsdev.trust.p11kit import P11KitStore
 from flask_tlsdev.trust.windows import WindowsStore
 
+from ..browsers import trust_in_nss
 from .making import our_root
 from .making import Remembering
 
@@ -41,6 +43,33 @@ def test_the_users_own_stores_come_first_and_java_last(tmp_path: Path) -> None:
     found = _names(tmp_path, "linux", TLSDEV_JAVA_HOMES=str(jdk))
 
     assert found == ["chromium", "firefox", "system", "java"]
+
+
+def test_databases_of_snaps_and_flatpaks_are_made_and_those_of_nobody_are_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "snap/brave/current").mkdir(parents=True)
+    (tmp_path / ".var/app/com.google.Chrome").mkdir(parents=True)
+
+    def available(*here: str) -> list[bool]:
+        runner = Remembering(here=here)
+        return [each.available() for each in databases({"HOME": str(tmp_path)}, runner)]
+
+    # The last one stands for a Firefox that was never started.
+    assert available() == [False, True, True, False]
+    assert available("google-chrome") == [True, True, True, False]
+
+
+def test_of_a_flatpak_it_is_said_that_it_may_forget(tmp_path: Path) -> None:
+    folder = tmp_path / ".var/app/org.chromium.Chromium/data/pki/nssdb"
+    trust_in_nss(folder, ROOT.pem, ROOT.listed_as)
+
+    outcomes = [
+        look(store, ROOT) for store in databases({"HOME": str(tmp_path)}, Remembering())
+    ]
+
+    (found,) = [each for each in outcomes if each.state == "trusted"]
+    assert found.detail == "a Flatpak, which may lose it when it is updated"
 
 
 def test_wsl_has_the_windows_store_too(tmp_path: Path) -> None:
