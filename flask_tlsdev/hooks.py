@@ -258,11 +258,12 @@ class ProjectHooks:
 
 def _parse_project(path: Path, data: bytes) -> dict[str, Hook]:
     try:
-        content = json.loads(data)
-        found = {kind: content[kind] for kind in content}
+        found = json.loads(data)
+        if not isinstance(found, dict) or not found:
+            raise ValueError
         if not set(found) <= set(KINDS) or any(map(_is_no_command, found.values())):
             raise ValueError
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, RecursionError):
         raise ConfigError(
             f"{quoted(path)} cannot be used.",
             hint='It looks like {"dns": ["./dns-hook", "..."], "deploy": ["..."]}.',
