@@ -19,6 +19,7 @@ from ..certificates import PemBlock
 from ..certificates import quietly
 from ..certificates import UNREADABLE
 from ..csr import LABELS as CSR_LABELS
+from ..csr import LARGEST as LARGEST_CSR
 from ..errors import CertificateError
 from ..errors import InvalidKey
 from ..pairs import CERTIFICATE_LABELS
@@ -176,6 +177,10 @@ def _describe_public_key(key: PublicKeyTypes) -> Description:
 
 
 def load_csr(data: bytes, what: str) -> x509.CertificateSigningRequest:
+    """A CSR, PEM or DER, of which nothing is believed."""
+    if len(data) > LARGEST_CSR * 4 // 3:
+        raise _malformed(what, f"is larger than a CSR, {LARGEST_CSR >> 10} KiB")
+
     try:
         if is_der(data):
             return x509.load_der_x509_csr(data)
@@ -185,6 +190,7 @@ def load_csr(data: bytes, what: str) -> x509.CertificateSigningRequest:
 
 
 def load_crl(data: bytes, what: str) -> x509.CertificateRevocationList:
+    """A revocation list, PEM or DER, of which nothing is believed."""
     try:
         if is_der(data):
             return x509.load_der_x509_crl(data)

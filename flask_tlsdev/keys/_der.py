@@ -49,7 +49,8 @@ def kind_of(der: bytes) -> str:
 def encryption_work(der: bytes) -> int:
     """How many rounds it takes to make the key that decrypts this key.
 
-    For scrypt it is N * r * p, which also is the memory in 128 bytes.
+    For scrypt it is five for each block of 128 bytes that it fills, N * r * p:
+    what is too much of it is the memory.
 
     :param der: An EncryptedPrivateKeyInfo (RFC 5958 section 3).
     :raises ValueError: if it is none.
@@ -64,7 +65,7 @@ def encryption_work(der: bytes) -> int:
 
     if (_OID, _SCRYPT) in leaves:
         cost, block_size, parallel, *_ = [*numbers, 1, 1, 1]
-        return cost * block_size * parallel
+        return 5 * cost * block_size * parallel
 
     return max(numbers, default=0)
 
@@ -128,19 +129,21 @@ def _leaves(data: bytes, depth: int) -> Iterator[tuple[int, bytes]]:
 
 def elements(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Tag and content of each element; all of the data must be elements."""
-    while data:
-        tag, length, start = _header(data)
-        end = start + length
+    at = 0
 
-        if end > len(data):
+    while at < len(data):
+        tag, length, size = _header(data[at : at + 6])
+        start = at + size
+        at = start + length
+
+        if at > len(data):
             raise ValueError("cut off")
 
-        yield tag, data[start:end]
-        data = data[end:]
+        yield tag, data[start:at]
 
 
 def _header(data: bytes) -> tuple[int, int, int]:
-    """Tag, length of the content, and where the content starts."""
+    """Tag, length of the content, and where it starts, from the first six bytes."""
     if len(data) < 2:
         raise ValueError("cut off")
 

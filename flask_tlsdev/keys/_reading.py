@@ -28,7 +28,7 @@ _KEY_SIZE = 5 * 1024
 _FILE_SIZE = 1024 * 1024
 
 #: OpenSSL writes 2048 rounds of PBKDF2, careful tools up to a million; with
-#: scrypt this is 640 MB.
+#: scrypt this is 128 MB.
 _WORK = 5_000_000
 
 _KEY_LABELS = frozenset(
@@ -99,12 +99,12 @@ def load(data: bytes, passphrase: bytes | None = None, what: str = "key") -> Pri
 
 def is_encrypted(der: bytes) -> bool:
     """Whether this DER is an encrypted key."""
-    return kind_of(der) == "an encrypted private key"
+    return len(der) <= _KEY_SIZE and kind_of(der) == "an encrypted private key"
 
 
 def looks_like_key(der: bytes) -> bool:
     """Whether this DER can be a private key: it is nothing else that we know."""
-    return kind_of(der) in ("", "an encrypted private key")
+    return len(der) > _KEY_SIZE or kind_of(der) in ("", "an encrypted private key")
 
 
 def _refuse(

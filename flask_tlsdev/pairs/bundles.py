@@ -21,6 +21,10 @@ from ..printable import printable
 LARGEST = 1 << 20
 MOST = 64
 
+#: One with a thousand names has 40 kB. Each byte of one becomes up to a hundred
+#: while it is looked at.
+LARGEST_CERTIFICATE = 1 << 18
+
 #: The first is the standard (RFC 7468), the second what it was before.
 CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 
@@ -66,6 +70,9 @@ def load_certificate(block: bytes, what: str, which: str) -> x509.Certificate:
 
     :param which: What it is called in an error message about ``what``.
     """
+    if len(block) > LARGEST_CERTIFICATE * 4 // 3:
+        raise _malformed(what, f"is no good: {which} is larger than 256 KiB")
+
     try:
         with quietly():
             if is_der(block):

@@ -30,7 +30,7 @@ LARGEST = 1 << 20
 
 #: Of the work that the passphrase's derivation may ask for. OpenSSL writes
 #: 2048 iterations, careful programs a million; a file could ask for years.
-MOST_ITERATIONS = 10_000_000
+MOST_ITERATIONS = 5_000_000
 
 #: Java, Windows and NSS each read more; none of them waits for long with these.
 ROUNDS = 100_000
@@ -161,9 +161,10 @@ def _costs(data: bytes, start: int, end: int, depth: int) -> Iterator[int]:
                 inner = to_der(data[inner_first:inner_last])
                 yield from _costs(inner, 0, len(inner), depth - 1)
 
-    # A version and a number are no salt and count; scrypt's three multiply.
+    # A version and a number are no salt and count; scrypt's three multiply, and
+    # each block of 128 bytes counts five: it is the memory that is too much.
     if numbers and any(tag == _OCTETS for tag, _, _ in elements):
-        yield numbers[0] if len(numbers) < 3 else prod(numbers[:3])
+        yield numbers[0] if len(numbers) < 3 else 5 * prod(numbers[:3])
 
 
 def _elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:

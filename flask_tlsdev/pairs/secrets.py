@@ -22,6 +22,9 @@ LARGEST = 2 << 20
 #: Lists in mappings in a list: three deep is a list of Secrets.
 _DEPTH = 20
 
+#: Each part of a YAML file takes a kilobyte of memory.
+_MOST_EVENTS = 20_000
+
 CERTIFICATE, KEY, ROOTS = "tls.crt", "tls.key", "ca.crt"
 
 _YAML_KIND = re.compile(rb"^kind:[ \t]*[\"']?(Secret|List)\b", re.MULTILINE)
@@ -110,7 +113,9 @@ def _check_yaml(yaml: Any, loader: Any, data: bytes, what: str) -> None:
     """Refuse what can grow while it is read, before it is."""
     depth = 0
 
-    for event in yaml.parse(data, Loader=loader):
+    for number, event in enumerate(yaml.parse(data, Loader=loader)):
+        if number > _MOST_EVENTS:
+            raise _malformed(what, "holds more than any list of Secrets")
         if isinstance(event, yaml.AliasEvent):
             raise _malformed(what, "has YAML aliases in it, which no Secret needs")
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
