@@ -12,9 +12,9 @@ from .hooks import facts_of as facts_of
 from .hooks import HeaderHooks as HeaderHooks
 from .hooks import warn as warn
 from .integrity import static_integrity as static_integrity
+from .layers import Overrides as Overrides
 from .logout import clear_site_data as clear_site_data
 from .nonce import csp_nonce as csp_nonce
-from .overrides import Overrides as Overrides
 from .overrides import tls_headers as tls_headers
 from .validation import ValidationHooks as ValidationHooks
 

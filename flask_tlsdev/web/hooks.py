@@ -18,12 +18,12 @@ from ..headers import Override
 from ..headers import Recipe
 from ..printable import printable
 from .integrity import static_integrity
+from .layers import Overrides
 from .net import Behaviour
 from .net import HeaderNet
 from .net import host_without_port
 from .net import Rules
 from .nonce import csp_nonce
-from .overrides import Overrides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,11 +25,11 @@ from ..headers import Reach
 from ..names import is_development
 from . import fetch_metadata
 from .https import is_unheard
+from .layers import Overrides
 from .nonce import CLOSED
 from .nonce import KEY
 from .nonce import Nonce
 from .nonce import of as nonce_of
-from .overrides import Overrides
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse

@@ -1,16 +1,14 @@
 """Which headers differ for a view, a blueprint or a path, and how?
 
 An override is written once and never changed; what it means for an app is
-worked out per app, when it is first needed. The order of the road:
-app, path prefixes from the shorter to the longer, blueprints from the outer to
-the inner, the class of a view, the view. The last word counts.
+worked out per app, when it is first needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 from typing import overload
 from typing import TYPE_CHECKING
@@ -19,20 +17,15 @@ from typing import TypeVar
 from flask import Blueprint
 
 from ..errors import ConfigError
-from ..headers import HeaderProblem
 from ..headers import MAKERS
-from ..headers import OnProblem
 from ..headers import Override
-from ..headers import Policy
-from ..headers import Recipe
 from ..printable import printable
 from ..printable import quoted
 from ..spelling import did_you_mean
 from ._paths import prefix
-from ._paths import Prefixes
 
 if TYPE_CHECKING:
-    from flask import Flask
+    pass
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -96,6 +89,20 @@ def _mark(target: Any, origin: str, changes: Mapping[str, object]) -> None:
     setattr(target, _ATTRIBUTE, (*old, Override(printable(origin), changes)))
 
 
+def of(target: object) -> tuple[Override, ...]:
+    """The overrides on a blueprint, view, class or method, the first put on first.
+
+    What is said of a class goes for those that derive from it, below what is
+    said of them.
+    """
+    if isinstance(target, type):
+        marks = (vars(each).get(_ATTRIBUTE, ()) for each in reversed(target.__mro__))
+        return tuple(chain.from_iterable(marks))
+
+    overrides: tuple[Override, ...] = getattr(target, _ATTRIBUTE, ())
+    return overrides
+
+
 def read_changes(origin: str, changes: Mapping[Any, object]) -> dict[str, object]:
     """The changes by their keys without ``TLSDEV_``.
 
@@ -135,136 +142,3 @@ def parse_paths(value: object) -> Mapping[str, Override]:
         paths[path] = Override(origin, read_changes(origin, changes))
 
     return paths
-
-
-class Overrides:
-    """What lies on the headers of one app.
-
-    :param recipe: The app's own headers.
-    :param paths: Overrides by path prefix.
-    :param on_problem: As for :meth:`~flask_tlsdev.headers.Recipe.changed`.
-    """
-
-    def __init__(
-        self,
-        app: Flask,
-        recipe: Recipe,
-        paths: Mapping[str, Override],
-        on_problem: OnProblem | None = None,
-    ) -> None:
-        self._app = app
-        self._recipe = recipe
-        self._paths = Prefixes(paths)
-        self._on_problem = on_problem
-        self._of_view: dict[tuple[str | None, str], tuple[Override, ...]] = {}
-        self._made: dict[tuple[Override, ...], Recipe] = {(): recipe}
-        self._plain = recipe.policy
-
-    def policy(self, endpoint: str | None, method: str, path: str) -> Policy:
-        """The headers of a response.
-
-        :param endpoint: The view that was found; ``None``: there is none.
-        """
-        layers = self.layers(endpoint, method, path)
-        return self._recipe_of(layers).policy if layers else self._plain
-
-    def only(self) -> Policy | None:
-        """The one policy of an app without overrides; ``None``: it has some."""
-        marked = (
-            *self._app.blueprints.values(),
-            *self._app.view_functions.values(),
-        )
-        if self._paths or any(map(_is_marked, marked)):
-            return None
-
-        return self._plain
-
-    def recipe(self, endpoint: str | None, method: str, path: str) -> Recipe:
-        """What makes the headers of a response, key by key."""
-        return self._recipe_of(self.layers(endpoint, method, path))
-
-    def lets_in(self, endpoint: str | None, method: str, path: str) -> bool:
-        """Whether requests of other sites are meant to reach this view."""
-        said = True
-        for layer in self.layers(endpoint, method, path):
-            said = bool(layer.changes.get(FETCH_METADATA, said))
-
-        return not said
-
-    def layers(
-        self, endpoint: str | None, method: str, path: str
-    ) -> tuple[Override, ...]:
-        """The overrides that count, the last word last."""
-        key = (endpoint, method)
-        layers = self._of_view.get(key)
-        if layers is None:
-            layers = tuple(self._find(endpoint, method))
-            # Nobody but the app makes endpoints, but anybody makes up methods.
-            if method in _METHODS:
-                self._of_view[key] = layers
-
-        return (*self._paths.above(path), *layers) if self._paths else layers
-
-    def check(self) -> None:
-        """Work out every override, so that mistakes are said at the beginning.
-
-        :raises ConfigError: One is wrong, and nobody asked to be told otherwise.
-        """
-        for path in self._paths.all():
-            self._recipe_of((path,))
-
-        for endpoint in self._app.view_functions:
-            for method in _METHODS:
-                self._recipe_of(tuple(self._find(endpoint, method)))
-
-    def _recipe_of(self, layers: tuple[Override, ...]) -> Recipe:
-        recipe = self._made.get(layers)
-        if recipe is None:
-            recipe = self._changed(self._recipe_of(layers[:-1]), layers[-1])
-            self._made[layers] = recipe
-
-        return recipe
-
-    def _changed(self, recipe: Recipe, override: Override) -> Recipe:
-        changes = {
-            key: value
-            for key, value in override.changes.items()
-            if key != FETCH_METADATA
-        }
-        try:
-            return recipe.changed(changes, override.origin, self._on_problem)
-        except HeaderProblem as problem:
-            raise ConfigError(
-                f"{problem.origin}: {problem.key.lower()}: {problem.message}",
-                key=f"TLSDEV_{problem.key}",
-            ) from problem
-
-    def _find(self, endpoint: str | None, method: str) -> Iterator[Override]:
-        if endpoint is None:
-            return
-
-        names = endpoint.split(".")[:-1]
-        for depth in range(1, len(names) + 1):
-            blueprint = self._app.blueprints.get(".".join(names[:depth]))
-            yield from vars(blueprint).get(_ATTRIBUTE, ()) if blueprint else ()
-
-        view = self._app.view_functions.get(endpoint)
-        view_class = getattr(view, "view_class", None)
-        # Not vars(): what is said of a class goes for those that derive from it.
-        yield from getattr(view_class, _ATTRIBUTE, ())
-        yield from getattr(view, _ATTRIBUTE, ())
-        handler = getattr(view_class, method.lower(), None)
-        yield from getattr(handler, _ATTRIBUTE, ())
-
-
-def _is_marked(target: Any) -> bool:
-    view_class = getattr(target, "view_class", None)
-    if hasattr(target, _ATTRIBUTE) or hasattr(view_class, _ATTRIBUTE):
-        return True
-
-    handlers = (getattr(view_class, method.lower(), None) for method in _METHODS)
-    return any(hasattr(handler, _ATTRIBUTE) for handler in handlers)
-
-
-#: What a class of views can have methods for.
-_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")

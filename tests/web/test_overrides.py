@@ -99,6 +99,7 @@ class Base(MethodView):
         return "<p>"
 
 
+@tls_headers(permissions_policy=None)
 class Derived(Base):
     decorators = [tls_headers(corp="cross-origin")]  # noqa: RUF012 - as Flask has it
 
@@ -117,6 +118,7 @@ def test_classes_of_views_their_decorators_and_methods_are_heard_in_this_order()
     got, posted = client.get("/derived").headers, client.post("/derived").headers
 
     assert got["Referrer-Policy"] == posted["Referrer-Policy"] == "origin"
+    assert "Permissions-Policy" not in got
     assert got["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert got["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Cross-Origin-Opener-Policy" not in posted
