@@ -23,15 +23,30 @@ from .sign import sign
 from .stored import delete
 from .stored import list_pairs
 from .trust import trust
+from .variables import name_variables
 from .verify import verify
 
 __all__ = ["tls"]
 
-for command in (run, issue, list_pairs, show, delete, ca, trust):
+for command in (
+    run,
+    issue,
+    list_pairs,
+    show,
+    verify,
+    delete,
+    renew,
+    revoke,
+    key,
+    csr,
+    sign,
+    import_,
+    export,
+    ca,
+    trust,
+    account,
+    hooks,
+):
     tls.add_command(command)
 
-for command in (renew, revoke, account, hooks):
-    tls.add_command(command)
-
-for command in (key, csr, sign, verify, import_, export):
-    tls.add_command(command)
+name_variables(tls, "FLASK_TLS")
