@@ -159,7 +159,7 @@ def test_a_projects_file_that_is_none_is_one_sentence(
     "key", ["TLSDEV_ACME_DNS_HOOK", "TLSDEV_DEPLOY_HOOK", "TLSDEV_ACME_AGREE_TOS"]
 )
 def test_an_app_names_no_program_and_accepts_no_terms(key: str) -> None:
-    with pytest.raises(ConfigError, match="cannot be set in app.config"):
+    with pytest.raises(ConfigError, match=r"cannot be set in app\.config"):
         Settings.from_mapping({key: "rm -r ."}, environ={})
 
 
