@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from .. import keys
+from ..certificates import public_key_of
 from ..errors import CertificateError
 from ..errors import InvalidKey
 from ..pairs import find_leaf
@@ -59,7 +60,7 @@ def assemble(
     """
     key = _only_key(contents)
     leaf = _leaf(contents, key)
-    keys.check_strength(leaf.public_key(), f"the certificate {title(leaf)}")
+    keys.check_strength(public_key_of(leaf), f"the certificate {title(leaf)}")
 
     chain, root = _complete(leaf, contents.certificates, tuple(trusted), fetch)
     # Every client has a trusted root; any other has to be handed to it.
@@ -91,7 +92,7 @@ def _leaf(contents: Contents, key: keys.PrivateKey) -> x509.Certificate:
         )
 
     leaf = find_leaf(contents.certificates, key)
-    if not keys.matches(key, leaf.public_key()):
+    if not keys.matches(key, public_key_of(leaf)):
         raise CertificateError(
             f"The private key does not belong to {title(leaf)}, nor to any other"
             " certificate in these files.",

@@ -16,6 +16,7 @@ from cryptography import x509
 from .. import keys
 from ..certificates import allows_purpose
 from ..certificates import names_of
+from ..certificates import public_key_of
 from ..certificates import Purpose
 from ..errors import CertificateError
 from ..names import Name
@@ -201,7 +202,7 @@ def _check_names(leaf: x509.Certificate, names: tuple[Name, ...]) -> None:
 
 
 def _check_key(leaf: x509.Certificate, key: keys.PrivateKey) -> None:
-    if not keys.matches(key, leaf.public_key()):
+    if not keys.matches(key, public_key_of(leaf)):
         raise CertificateError(
             f"The private key does not belong to {title(leaf)}.", reason="mismatch"
         )
