@@ -16,6 +16,8 @@ from ._csp_sources import FALLBACKS
 from ._csp_sources import RETIRED
 from ._csp_sources import VALUELESS
 from .base import doubt
+from .base import is_defaults
+from .base import keeps_defaults
 from .base import not_possible
 from .base import unknown
 
@@ -23,9 +25,6 @@ Directives: TypeAlias = dict[str, tuple[str, ...]]
 
 UPGRADE = "upgrade-insecure-requests"
 FORCE = ("force",)
-
-#: With this key ``False``, a mapping is the whole policy, not a change.
-DEFAULTS = "defaults"
 
 _NONE = ("'none'",)
 
@@ -72,18 +71,6 @@ def changed(base: Mapping[str, tuple[str, ...]], value: object) -> Directives:
             directives[name] = _checked(name, _words(name, each))
 
     return directives
-
-
-def keeps_defaults(value: object) -> bool:
-    """Whether a mapping is a change, not the whole."""
-    if not isinstance(value, Mapping):
-        return False
-
-    kept = value.get(DEFAULTS, True)
-    if not isinstance(kept, bool):
-        raise ValueError(f"{DEFAULTS} is True or False.")
-
-    return kept
 
 
 def names_in(value: object) -> frozenset[str]:
@@ -135,7 +122,9 @@ def _pairs(value: object) -> list[tuple[str, object]]:
         return [(_name(part[0]), "".join(part[1:]) or True) for part in parts if part]
 
     if isinstance(value, Mapping):
-        return [(_name(key), each) for key, each in value.items() if key != DEFAULTS]
+        return [
+            (_name(key), each) for key, each in value.items() if not is_defaults(key)
+        ]
 
     raise ValueError(not_possible(value))
 

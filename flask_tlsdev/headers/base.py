@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -188,6 +189,27 @@ def doubt(message: str) -> None:
 def is_off(value: object) -> bool:
     """Whether a value means that there is no such header. ``0`` does not."""
     return value is None or value is False
+
+
+#: With this key ``False``, a mapping is the whole of a header, not a change.
+DEFAULTS = "defaults"
+
+
+def is_defaults(key: object) -> bool:
+    """Whether a mapping's key is :data:`DEFAULTS`. A variable's is upper case."""
+    return str(key).lower() == DEFAULTS
+
+
+def keeps_defaults(value: object) -> bool:
+    """Whether a mapping is a change, not the whole."""
+    if not isinstance(value, Mapping):
+        return False
+
+    kept = [each for key, each in value.items() if is_defaults(key)]
+    if not all(isinstance(each, bool) for each in kept):
+        raise ValueError(f"{DEFAULTS} is True or False.")
+
+    return all(kept)
 
 
 def choose(value: object, choices: Collection[str], default: str) -> str:

@@ -12,7 +12,9 @@ from ._compat import retired_permissions
 from .base import DOCUMENTS
 from .base import doubt
 from .base import Header
+from .base import is_defaults
 from .base import is_off
+from .base import keeps_defaults
 from .base import not_possible
 from .base import unknown
 
@@ -62,10 +64,13 @@ def make(value: object) -> tuple[Header, ...]:
 
 def merge(base: object, change: object) -> dict[str, object]:
     """The features of one value with those of another; ``None`` leaves one out."""
-    change = dict(change) if isinstance(change, Mapping) else {}
-    whole = change.pop("defaults", True) is False
+    whole = not keeps_defaults(change)
     old = {} if whole or is_off(base) else _features(base)
-    return {**old, **{_name(name): who for name, who in change.items()}}
+    new = change.items() if isinstance(change, Mapping) else ()
+    return {
+        **old,
+        **{_name(name): who for name, who in new if not is_defaults(name)},
+    }
 
 
 def _features(value: object) -> dict[str, str]:

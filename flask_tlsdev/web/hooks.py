@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from threading import Lock
 from typing import Protocol
 from typing import TYPE_CHECKING
 from typing import TypeVar
@@ -67,6 +68,8 @@ class HeaderHooks:
         self._seen: _Settings | None = None
         self._rules: Rules | None = None
         self._turns_away = False
+        # The first requests may come at once.
+        self._lock = Lock()
 
     def init_app(self, app: Flask) -> None:
         """Send the headers with every response of this app."""
@@ -92,11 +95,12 @@ class HeaderHooks:
             return self._rules
 
         settings = self._state.settings
-        if self._rules is None or settings is not self._seen:
-            self._rules = self._make(settings)
-            self._seen = settings
+        with self._lock:
+            if self._rules is None or settings is not self._seen:
+                self._rules = self._make(settings)
+                self._seen = settings
 
-        return self._rules
+            return self._rules
 
     def _make(self, settings: _Settings) -> Rules:
         strict = self._app.debug or self._app.testing

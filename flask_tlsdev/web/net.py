@@ -23,6 +23,7 @@ from ..headers import Lines
 from ..headers import Policy
 from ..headers import Reach
 from ..names import is_development
+from ..printable import printable
 from . import fetch_metadata
 from .https import is_unheard
 from .layers import Overrides
@@ -47,6 +48,19 @@ Pairs: TypeAlias = list[tuple[str, str]]
 
 _WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
 _UNSHARED = ("private", "no-store")
+
+_UNHEARD = (
+    "A proxy says that a request came by HTTPS, and nobody told the app to believe"
+    " it: no HSTS is sent, no cookie is Secure and nothing is redirected. Put"
+    " werkzeug's ProxyFix around app.wsgi_app."
+)
+_SHARED = (
+    "%s has a nonce and says Cache-Control: %s: a shared cache would give everybody"
+    " the same nonce. Add private, or do not use csp_nonce()."
+)
+
+#: A longer host is no DNS name, and is not worth remembering.
+_LONGEST_HOST = 300
 
 
 class Behaviour(Protocol):
@@ -80,7 +94,7 @@ class Rules:
         self._removed = behaviour.removed_headers
         self._mended_names = self._removed | ({"set-cookie"} if cookies else set())
         self.turns_away = bool(self.force_https or self.fetch_metadata)
-        self._warned = False
+        self._said: set[str] = set()
         # To find the view of a request takes time, which few apps need.
         self._only = overrides.only()
 
@@ -95,8 +109,8 @@ class Rules:
         """The headers of a response with those that it lacks."""
         there = {name.lower(): value for name, value in headers}
         reach = self.reach(environ)
-        if reach == "plain" and not self._warned:
-            self._warn_of_proxy(environ)
+        if reach == "plain" and is_unheard(environ):
+            self._warn_once(_UNHEARD)
 
         if not self._mended_names.isdisjoint(there):
             headers = list(self._mended(headers, reach))
@@ -112,7 +126,7 @@ class Rules:
         policy = self._only or self._policy(environ)
         lines = policy.lines(kind, reach, revalidated=status.startswith("304"))
         if lines.has_nonce:
-            return [*headers, *_with_nonce(lines, there, environ, status)]
+            return [*headers, *self._with_nonce(lines, there, environ, status)]
 
         return [*headers, *lines.missing(there, None)]
 
@@ -126,7 +140,8 @@ class Rules:
 
         # Not request.host, which raises for a host that is not trusted: the
         # page that says so gets headers, too.
-        return _reach_of(environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""))
+        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
+        return _reach_of(host[:_LONGEST_HOST])
 
     def _policy(self, environ: Environ) -> Policy:
         # Werkzeug's documented place for it; a proxy has to look for it.
@@ -147,14 +162,39 @@ class Rules:
                 value = self._cookies.mended(value, https=reach != "plain")
             yield name, value
 
-    def _warn_of_proxy(self, environ: Environ) -> None:
-        if is_unheard(environ):
-            self._warned = True
-            logger.warning(
-                "A proxy says that a request came by HTTPS, and nobody told the app"
-                " to believe it: no HSTS is sent, no cookie is Secure and nothing is"
-                " redirected. Put werkzeug's ProxyFix around app.wsgi_app."
-            )
+    def _with_nonce(
+        self, lines: Lines, there: Mapping[str, str], environ: Environ, status: str
+    ) -> Iterable[tuple[str, str]]:
+        """The headers that a response lacks, some of which can have a nonce.
+
+        A page that streams is written when they have gone, and may use it then.
+        """
+        nonce = environ.get(KEY)
+        streams = "content-length" not in there and not status.startswith("204")
+        if nonce is None and (streams or lines.needs_nonce):
+            nonce = nonce_of(environ)
+
+        if not isinstance(nonce, Nonce):
+            environ[KEY] = CLOSED
+            return lines.missing(there, None)
+
+        added = lines.missing(there, nonce.value)
+        if not (nonce.used or streams):
+            return added
+
+        said = there.get("cache-control")
+        if said is None:
+            return (*added, ("Cache-Control", "private"))
+
+        if not any(word in said.lower() for word in _UNSHARED):
+            self._warn_once(_SHARED, environ.get("PATH_INFO", ""), said)
+        return added
+
+    def _warn_once(self, message: str, *foreign: str) -> None:
+        """Say once per app what every request would have us say again."""
+        if message not in self._said:
+            self._said.add(message)
+            logger.warning(message, *map(printable, foreign))
 
 
 class HeaderNet:
@@ -186,43 +226,6 @@ def _script_kind(environ: Environ) -> Kind:
     """A worker where the browser says so, or does not say."""
     destination = environ.get("HTTP_SEC_FETCH_DEST")
     return "worker" if destination is None or destination in _WORKERS else "script"
-
-
-def _with_nonce(
-    lines: Lines, there: Mapping[str, str], environ: Environ, status: str
-) -> Iterable[tuple[str, str]]:
-    """The headers that a response lacks, some of which can have a nonce.
-
-    A page that streams is written when they have gone, and may use it then.
-    """
-    nonce = environ.get(KEY)
-    streams = "content-length" not in there and not status.startswith("204")
-    if nonce is None and (streams or lines.needs_nonce):
-        nonce = nonce_of(environ)
-
-    if not isinstance(nonce, Nonce):
-        environ[KEY] = CLOSED
-        return lines.missing(there, None)
-
-    added = lines.missing(there, nonce.value)
-    return (*added, *_unshared(there, environ)) if nonce.used or streams else added
-
-
-def _unshared(there: Mapping[str, str], environ: Environ) -> Pairs:
-    """Keep a page out of caches that would give its nonce to everybody."""
-    said = there.get("cache-control")
-    if said is None:
-        return [("Cache-Control", "private")]
-
-    if not any(word in said.lower() for word in _UNSHARED):
-        logger.warning(
-            "%s has a nonce and says Cache-Control: %s: a shared cache would give"
-            " everybody the same nonce. Add private, or do not use csp_nonce().",
-            environ.get("PATH_INFO", "").encode("unicode_escape").decode(),
-            said,
-        )
-
-    return []
 
 
 @lru_cache(maxsize=256)

@@ -55,9 +55,10 @@ def test_a_change_makes_a_new_recipe_and_leaves_the_old_one() -> None:
         (
             "PERMISSIONS_POLICY",
             True,
-            {"defaults": False, "camera": "self"},
+            {"DEFAULTS": False, "CAMERA": "self"},
             "camera=(self)",
         ),
+        ("CSP", True, {"DEFAULTS": False, "IMG_SRC": "a.test"}, "img-src a.test"),
         ("COOP", True, {"report_to": "a"}, 'same-origin; report-to="a"'),
         ("CSP", "img-src a.test", {"img-src": {"remove": "a.test"}}, "img-src 'none'"),
         (
