@@ -14,14 +14,17 @@ from ..errors import PairNotFound
 from ..errors import StoreError
 from ..printable import printable_lines
 from . import options
+from . import trusting
 from .group import confirm
 from .group import shown
 from .settings import machine_settings
+from .trust import take_out
 
 if TYPE_CHECKING:
     from ..issuers.local_ca import DamagedCA
     from ..issuers.local_ca import LocalCA
     from ..names import Permits
+    from ..trust.changes import Outcome
 
 
 @click.group("ca")
@@ -124,16 +127,28 @@ def delete(ctx: click.Context, yes: bool) -> None:
 
     folder = machine_settings(ctx).ca_path
     active = _open(folder)
+    stores = trusting.Stores.find()
     confirm(
-        f"Delete {_named(active)}? What it signed stays valid until it ends, and"
-        " where its root is trusted it stays trusted.",
+        f"Delete {_named(active)}, and take its root and earlier ones out of your"
+        " trust stores?",
         yes=yes,
     )
     LocalCA.delete_in(folder)
+    outcomes = take_out(stores)
+    click.echo(f"Deleted {_named(active)}. {trusting.sum_of_removal(outcomes)}")
+    _list_left(outcomes, active)
+
+
+def _list_left(outcomes: Sequence[Outcome], active: LocalCA | DamagedCA) -> None:
+    """What could not be removed, and by which name one finds it elsewhere."""
+    left = [each for each in outcomes if each.others or each.state == "failed"]
+    trusting.show(left)
     click.echo(
-        f"Deleted {_named(active)}. Where you trusted its root by hand, remove it"
-        f" there: {_listed_as(active)}."
+        "On other devices, and where you imported it yourself, it is listed as:"
+        f" {_listed_as(active)}"
     )
+    if left:
+        click.get_current_context().exit(1)
 
 
 def _existing(folder: Path) -> LocalCA | DamagedCA | None:
@@ -209,10 +224,7 @@ def _announce(
 
 
 HOW_TO_TRUST = (
-    "Browsers and programs do not know this root yet. To hand it to them, type:\n"
-    "  flask tls ca export --out tlsdev-root.crt\n"
-    "and add that file as an authority for websites, or name it:\n"
-    "  curl --cacert tlsdev-root.crt https://localhost:5000"
+    "Browsers and programs do not know this root yet. Type: flask tls trust install"
 )
 
 

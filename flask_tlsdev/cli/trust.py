@@ -100,10 +100,10 @@ def install(
             else changes.look(store, root)
         )
     )
-    _report(outcomes, root, as_json=as_json)
+    trusting.report(outcomes, root, as_json=as_json)
     trusting.note_container(stores.environ)
     if not as_json:
-        click.echo(_sum(outcomes))
+        click.echo(trusting.sum_of_trust(outcomes))
     _end(outcomes, named, {"trusted"})
 
 
@@ -126,9 +126,9 @@ def uninstall(named: Sequence[str], dry_run: bool, yes: bool, as_json: bool) -> 
 
     _announce_uninstall(stores, yes=yes)
     outcomes = take_out(stores)
-    _report(outcomes, None, as_json=as_json)
+    trusting.report(outcomes, None, as_json=as_json)
     if not as_json:
-        click.echo(sum_of_removal(outcomes))
+        click.echo(trusting.sum_of_removal(outcomes))
     _end(outcomes, named, {"not trusted", "absent"})
 
 
@@ -155,10 +155,10 @@ def status(
 
     outcomes = stores.each(lambda store: changes.look(store, root))
     shown = [each for each in outcomes if not named or each.name in named]
-    _report(shown, root, as_json=as_json)
+    trusting.report(shown, root, as_json=as_json)
     trusting.note_container(stores.environ)
     if not as_json:
-        click.echo(_sum(shown))
+        click.echo(trusting.sum_of_trust(shown))
     if check and changes.summary(shown) != "full":
         ctx.exit(FOUND_WANTING)
 
@@ -264,75 +264,6 @@ def _print_commands(
         for line in _lines(stores, store, steps):
             click.echo(f"# For an administrator, or with --store {store.name}:")
             click.echo(line)
-
-
-def _report(outcomes: Sequence[Outcome], root: Root | None, *, as_json: bool) -> None:
-    from ..trust import changes
-
-    if as_json:
-        options.echo_json(
-            {
-                "root_sha256": trusting.fingerprint(root) if root else None,
-                "summary": changes.summary(outcomes),
-                "stores": trusting.as_json(outcomes),
-            }
-        )
-        return
-
-    trusting.show(outcomes)
-
-
-def _sum(outcomes: Sequence[Outcome]) -> str:
-    """One line: full, partial or none, and what to type."""
-    from ..trust import changes
-
-    word = changes.summary(outcomes)
-    if word == "full":
-        return "Full: every trust store here trusts the local CA."
-
-    here = [each for each in outcomes if each.state != "absent"]
-    if not here:
-        return "None: there is no trust store here."
-
-    others = [each for each in here if each.state != "trusted"]
-    begin = (
-        "None: no trust store here trusts the local CA."
-        if word == "none"
-        else f"Partial: not trusted by {_listed(others)}."
-    )
-    return f"{begin} {_next(others, 'install')}"
-
-
-def sum_of_removal(outcomes: Sequence[Outcome]) -> str:
-    """One line: what is left of our roots, and what to type."""
-    left = [each for each in outcomes if each.state in ("another root", "failed")]
-    if not left:
-        return "None: no trust store here holds a root of a local CA."
-
-    return f"Partial: left in {_listed(left)}. {_next(left, 'uninstall')}"
-
-
-def _listed(outcomes: Sequence[Outcome]) -> str:
-    from ..trust.machine import CLIENTS
-
-    names = dict.fromkeys(each.name for each in outcomes)
-    return ", ".join(f"{name} ({CLIENTS[name]})" for name in names)
-
-
-def _next(outcomes: Sequence[Outcome], verb: str) -> str:
-    hints = list(dict.fromkeys(each.install_hint for each in outcomes))
-    if hints and hints != [""]:
-        return f"{' '.join(filter(None, hints))}, then: flask tls trust {verb}"
-
-    names = dict.fromkeys(each.name for each in outcomes if each.needs_root)
-    chosen = "".join(f" --store {name}" for name in names)
-    own = any(not each.needs_root and each.state != "failed" for each in outcomes)
-    if own:
-        chosen = ""
-    elif not chosen:
-        return "The lines above say why."
-
-    return f"Type: flask tls trust {verb}{chosen}"
 
 
 def _end(outcomes: Sequence[Outcome], named: Sequence[str], good: set[str]) -> None:

@@ -13,6 +13,7 @@ import click
 
 from ..errors import TrustError
 from . import group
+from .options import echo_json
 
 if TYPE_CHECKING:
     from ..issuers.local_ca import LocalCA
@@ -134,20 +135,85 @@ def show(outcomes: Sequence[Outcome]) -> None:
             click.echo(f"{'':<9} {printable(each.detail, 1000)}")
 
 
-def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """The same for programs."""
-    return [
-        {
-            "store": each.name,
-            "path": each.path,
-            "state": each.state,
-            "detail": each.detail,
-            "other_roots": list(each.others),
-            "changed": each.changed,
-            "needs_root": each.needs_root,
-        }
-        for each in outcomes
-    ]
+def _as_dict(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "store": outcome.name,
+        "path": outcome.path,
+        "state": outcome.state,
+        "detail": outcome.detail,
+        "other_roots": list(outcome.others),
+        "changed": outcome.changed,
+        "needs_root": outcome.needs_root,
+    }
+
+
+def report(outcomes: Sequence[Outcome], root: Root | None, *, as_json: bool) -> None:
+    from ..trust import changes
+
+    if as_json:
+        echo_json(
+            {
+                "root_sha256": fingerprint(root) if root else None,
+                "summary": changes.summary(outcomes),
+                "stores": [_as_dict(each) for each in outcomes],
+            }
+        )
+        return
+
+    show(outcomes)
+
+
+def sum_of_trust(outcomes: Sequence[Outcome]) -> str:
+    """One line: full, partial or none, and what to type."""
+    from ..trust import changes
+
+    word = changes.summary(outcomes)
+    if word == "full":
+        return "Full: every trust store here trusts the local CA."
+
+    here = [each for each in outcomes if each.state != "absent"]
+    if not here:
+        return "None: there is no trust store here."
+
+    others = [each for each in here if each.state != "trusted"]
+    begin = (
+        "None: no trust store here trusts the local CA."
+        if word == "none"
+        else f"Partial: not trusted by {_listed(others)}."
+    )
+    return f"{begin} {_next(others, 'install')}"
+
+
+def sum_of_removal(outcomes: Sequence[Outcome]) -> str:
+    """One line: what is left of our roots, and what to type."""
+    left = [each for each in outcomes if each.state in ("another root", "failed")]
+    if not left:
+        return "None: no trust store here holds a root of a local CA."
+
+    return f"Partial: left in {_listed(left)}. {_next(left, 'uninstall')}"
+
+
+def _listed(outcomes: Sequence[Outcome]) -> str:
+    from ..trust.machine import CLIENTS
+
+    names = dict.fromkeys(each.name for each in outcomes)
+    return ", ".join(f"{name} ({CLIENTS[name]})" for name in names)
+
+
+def _next(outcomes: Sequence[Outcome], verb: str) -> str:
+    hints = list(dict.fromkeys(each.install_hint for each in outcomes))
+    if hints and hints != [""]:
+        return f"{' '.join(filter(None, hints))}, then: flask tls trust {verb}"
+
+    names = dict.fromkeys(each.name for each in outcomes if each.needs_root)
+    chosen = "".join(f" --store {name}" for name in names)
+    own = any(not each.needs_root and each.state != "failed" for each in outcomes)
+    if own:
+        chosen = ""
+    elif not chosen:
+        return "The lines above say why."
+
+    return f"Type: flask tls trust {verb}{chosen}"
 
 
 def note_container(environ: dict[str, str]) -> None:
