@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ class AppState:
         self._issuers = issuers
         self._frozen: Settings | None = None
         self._seen: dict[str, Any] = {}
+        #: The server's context, once there is one, and who may make it.
+        self.context: DevContext | None = None
+        self.lock = threading.Lock()
         #: What sends the app's headers.
         self.headers = HeaderHooks(self)
         self._said: set[str] = set()
@@ -169,42 +173,24 @@ class TLSDev:
     def ssl_context(self, app: Flask | None = None) -> DevContext:
         """A server's SSL context with the app's pair, which follows its renewals.
 
-        For ``app.run(ssl_context=...)``, Werkzeug, Gunicorn and asyncio.
+        For ``app.run(ssl_context=...)``, Werkzeug, Gunicorn and asyncio. Every
+        call gives the same one: some servers ask for it at each connection.
 
         :param app: The app whose settings count. It can be left out inside an
             app context, or while this object is registered on one app only.
         :raises ConfigError: Outside development nothing is made up: neither
             debug is on nor is ``TLSDEV_ISSUER`` set.
         """
-        from .contexts import server_context
-        from .provision import obtain
-        from .renewal import KeptPair
-        from .renewal import Renewal
-
         app = self._app(app)
         settings = self._settings(app)
         _check_development(app, settings)
+        state: AppState = app.extensions[EXTENSION]
 
-        provided = obtain(settings, settings.names)
-        context = server_context(
-            provided.files,
-            names=settings.names,
-            minimum_version=settings.minimum_version,
-            handshake_timeout=settings.handshake_timeout,
-            max_connections=settings.max_connections,
-            clients=settings.clients(),
-            on_name=_on_name(app, settings),
-            challenges=Challenges(settings.store_path),
-        )
-        kept = KeptPair(
-            provided.files,
-            settings.names,
-            settings.renew_before,
-            lambda: settings,
-            context.replace,
-        )
-        context.before_serving = Renewal([kept]).ensure_running
-        return context
+        with state.lock:
+            if state.context is None:
+                state.context = _make_context(app, settings)
+
+            return state.context
 
     def client_context(
         self,
@@ -270,6 +256,35 @@ def _on_name(app: Flask, settings: Settings) -> OnDemand | None:
     from .on_demand import OnDemand
 
     return OnDemand(settings.names_on_demand, settings.ca_path)
+
+
+def _make_context(app: Flask, settings: Settings) -> DevContext:
+    """The context of the app's pair, which renews it while it serves."""
+    from .contexts import server_context
+    from .provision import obtain
+    from .renewal import KeptPair
+    from .renewal import Renewal
+
+    provided = obtain(settings, settings.names)
+    context = server_context(
+        provided.files,
+        names=settings.names,
+        minimum_version=settings.minimum_version,
+        handshake_timeout=settings.handshake_timeout,
+        max_connections=settings.max_connections,
+        clients=settings.clients(),
+        on_name=_on_name(app, settings),
+        challenges=Challenges(settings.store_path),
+    )
+    kept = KeptPair(
+        provided.files,
+        settings.names,
+        settings.renew_before,
+        lambda: settings,
+        context.replace,
+    )
+    context.before_serving = Renewal([kept]).ensure_running
+    return context
 
 
 def _check_development(app: Flask, settings: Settings) -> None:

@@ -10,11 +10,15 @@ from flask import Flask
 
 from flask_tlsdev import ConfigError
 from flask_tlsdev import TLSDev
+from flask_tlsdev import TLSDevError
 from flask_tlsdev.contexts import DevContext
 from flask_tlsdev.csr import CertificateRequest
+from flask_tlsdev.extension import _on_name
 from flask_tlsdev.issuers.self_signed import SelfSigned
 from flask_tlsdev.pairs import load_certificates
 from flask_tlsdev.pairs import Pair
+
+from .client_cas import make_client_ca
 
 
 def make_app(**config: object) -> Flask:
@@ -126,6 +130,55 @@ def test_debug_is_development() -> None:
     assert isinstance(context, ssl.SSLContext)
 
 
+def test_every_call_gives_the_same_context() -> None:
+    """Gunicorn asks at each connection: sessions could not be resumed otherwise."""
+    app = make_app(TLSDEV_ISSUER="self-signed")
+    tls = TLSDev(app)
+
+    assert tls.ssl_context() is tls.ssl_context()
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_names_are_made_on_demand_in_development_only(debug: bool) -> None:
+    app = make_app(TLSDEV_ISSUER="local-ca", TLSDEV_ON_DEMAND="app.test")
+    app.debug = debug
+
+    assert (_on_name(app, TLSDev(app)._settings(app)) is not None) is debug
+
+
+def test_another_issuer_makes_no_names_on_demand_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = make_app(TLSDEV_ISSUER="self-signed", TLSDEV_ON_DEMAND="app.test")
+    app.debug = True
+
+    TLSDev(app).ssl_context()
+
+    assert "TLSDEV_ON_DEMAND is not heard" in caplog.text
+
+
+def test_the_calling_side_trusts_the_local_ca() -> None:
+    app = make_app(TLSDEV_ISSUER="local-ca")
+    tls = TLSDev(app)
+    without = tls.client_context().cert_store_stats()["x509"]
+    tls.obtain()
+
+    assert tls.client_context().cert_store_stats()["x509"] == without + 1
+
+
+def test_the_calling_side_trusts_no_root_that_somebody_has_exchanged(
+    tmp_path: Path, home: Path
+) -> None:
+    app = make_app(TLSDEV_ISSUER="local-ca")
+    tls = TLSDev(app)
+    tls.obtain()
+    (root,) = home.rglob("root.crt")
+    root.write_bytes(make_client_ca(tmp_path / "other").cafile.read_bytes())
+
+    with pytest.raises(TLSDevError, match="CA"):
+        tls.client_context()
+
+
 def test_with_several_apps_the_one_that_is_meant_is_named() -> None:
     tls = TLSDev()
     one, two = make_app(TLSDEV_ISSUER="self-signed"), make_app()
@@ -190,4 +243,4 @@ def test_the_public_names_are_these() -> None:
         "IssuerError",
         "TrustError",
     ]
-    assert all(getattr(flask_tlsdev, name) for name in flask_tlsdev.__all__)
+    assert all(hasattr(flask_tlsdev, name) for name in flask_tlsdev.__all__)
