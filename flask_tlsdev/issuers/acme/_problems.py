@@ -113,6 +113,8 @@ def refusal(
     message = f"The ACME server refused {what}: {problem.text}."
     is_later = problem.code in ("rateLimited", "serverInternal") or status >= 500
     hint = _HINTS.get(problem.code, "")
+    if not hint and "contact" in problem.detail.lower():
+        hint = "Give it your e-mail address: --email YOU@EXAMPLE.COM"
 
     if is_later:
         when = f"Try again in {retry_after:.0f} seconds." if retry_after else hint
