@@ -71,7 +71,8 @@ class KeptPair:
         """
         sidecar = sidecar_of(self.files)
 
-        if sidecar is None:
+        # An imported one has no issuer here that could be asked.
+        if sidecar is None or sidecar.issuer_id == "imported":
             return None
 
         due = sidecar.due(self.renew_before)

@@ -13,9 +13,26 @@ from ..errors import TLSDevError
 
 if TYPE_CHECKING:
     from ..config import Settings
+    from ..provision import Provided
 
 #: How long before its end.
 NOTICE = timedelta(days=30)
+
+
+def announce_imported_end(provided: Provided, *, now: datetime | None = None) -> None:
+    """A line on standard error in the last days of a pair that nobody renews."""
+    sidecar = provided.sidecar
+    if sidecar is None or sidecar.issuer_id != "imported":
+        return
+
+    left = sidecar.not_after - (now or datetime.now(timezone.utc))
+    if left <= NOTICE:
+        click.echo(
+            f"The imported certificate ends on {sidecar.not_after:%Y-%m-%d}, in"
+            f" {max(left.days, 0)} days. Nobody renews it but the authority: order its"
+            " successor, then type: flask tls import CERT... --key KEY",
+            err=True,
+        )
 
 
 def announce_ca_end(settings: Settings, *, now: datetime | None = None) -> None:

@@ -78,6 +78,33 @@ def to_encrypt(file: Path | None, encrypt: bool, what: str) -> bytes | None:
     return found
 
 
+def ask_for_server(keyfile: Path, file: Path | None) -> None:
+    """Ask on the terminal for what opens a served key, if nothing else tells it.
+
+    Code that is loaded anew is served by another process each time, which asks
+    nobody: it finds the answer in its environment.
+    """
+    from .. import files
+
+    if file is None and not _from_environment() and _is_encrypted(files.read(keyfile)):
+        answer = _ask(f"Passphrase of {keyfile}")
+        if answer is not None:
+            os.environ[VARIABLE] = os.fsdecode(answer)
+
+
+def for_server(file: Path | None) -> Callable[[], bytes] | bytes | None:
+    """What opens a served key, now and whenever it has been exchanged."""
+    if file is None:
+        return _from_environment()
+
+    return lambda: options.read_passphrase(file) or b""
+
+
+def _is_encrypted(data: bytes) -> bool:
+    """Without cryptography, which a server has no need to import."""
+    return b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data or b"Proc-Type:" in data
+
+
 def _from_environment() -> bytes | None:
     """What the user has set; a dotenv file of the project is not heard."""
     from ..config import user_environment

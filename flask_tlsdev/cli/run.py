@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from flask.cli import ScriptInfo
 
 from . import acme
 from . import options
+from . import passphrases
 from . import serving
 from .group import usage_error
 from .settings import project_settings
@@ -76,6 +78,7 @@ def _run(
     client_ca: Path | None,
     client_certificate: str | None,
     redirect_port: int | None,
+    passphrase_file: Path | None,
     **flask_options: Any,
 ) -> None:
     """Run the development server over HTTPS.
@@ -85,6 +88,8 @@ def _run(
     """
     if (certfile is None) != (keyfile is None):
         usage_error("--cert and --key go together: give both files or neither.")
+    if passphrase_file is not None and keyfile is None:
+        usage_error("--passphrase-file opens --key: give that, too.")
 
     from ..store import PairFiles
     from .served import Served
@@ -104,8 +109,11 @@ def _run(
             talk=acme.talk(),
         )
         brought = PairFiles(certfile, keyfile, None) if certfile and keyfile else None
+        if keyfile is not None:
+            passphrases.ask_for_server(keyfile, passphrase_file)
         asked = None if serving.is_default(ctx, "host") else flask_options["host"]
         served = _serve(settings, brought, lan, asked, flask_options["port"])
+        served = dataclasses.replace(served, passphrase_file=passphrase_file)
         os.environ[VARIABLE] = served.to_environ()
 
     def source() -> Settings:
@@ -134,6 +142,7 @@ def _serve(
     from . import lan as on_lan
     from .banner import show_banner
     from .expiry import announce_ca_end
+    from .expiry import announce_imported_end
     from .extras import Extras
     from .served import Served
 
@@ -145,6 +154,7 @@ def _serve(
     else:
         provided = obtain(settings, settings.names)
         announce_ca_end(settings)
+        announce_imported_end(provided)
 
     names = None if brought else settings.names
     lan_host = on_lan.host_for(planned) if planned and not host else None
@@ -181,6 +191,14 @@ run = click.Command(
             ),
             envvar=_variables("key"),
             help="The private key of --cert.",
+        ),
+        click.Option(
+            ["--passphrase-file"],
+            type=click.Path(
+                exists=True, dir_okay=False, resolve_path=True, path_type=Path
+            ),
+            allow_from_autoenv=False,
+            help="Opens --key. Its first line counts.",
         ),
         click.Option(
             ["--issuer"], help="Who issues the pair, instead of TLSDEV_ISSUER."

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..names import Name
 from ..names import parse
 from ..store import PairFiles
+from . import passphrases
 from .extras import Extras
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Served:
     idle_timeout: float
     max_connections: int
     extras: Extras
+    #: Opens the key of a pair that the user brought.
+    passphrase_file: Path | None = None
 
     @classmethod
     def of(
@@ -77,6 +80,7 @@ class Served:
                 "idle_timeout": self.idle_timeout,
                 "max_connections": self.max_connections,
                 "extras": self.extras.to_fields(),
+                "passphrase_file": self.passphrase_file and str(self.passphrase_file),
             }
         )
 
@@ -119,6 +123,7 @@ class Served:
             fields["idle_timeout"],
             fields["max_connections"],
             Extras.from_fields(fields["extras"]),
+            fields["passphrase_file"] and Path(fields["passphrase_file"]),
         )
 
     def context(self, source: Callable[[], Source]) -> DevContext:
@@ -135,6 +140,7 @@ class Served:
             minimum_version=self.minimum_version,
             handshake_timeout=self.handshake_timeout,
             max_connections=self.max_connections,
+            passphrase=passphrases.for_server(self.passphrase_file),
             clients=self.extras.clients(),
             others=self.extras.others(),
             on_name=self.extras.on_name(),
