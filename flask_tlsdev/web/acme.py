@@ -11,6 +11,7 @@ from flask import Response
 from ..challenges import Challenges
 from ..challenges import HTTP_PATH
 from ..errors import TLSDevError
+from ._well_known import answer_below
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ class AcmeHook:
 
     def init_app(self, app: Flask) -> None:
         """Answer before everything else: no login, no redirect to HTTPS."""
-        app.before_request_funcs.setdefault(None, []).insert(0, self.answer)
+        answer_below(app, HTTP_PATH, self.answer)
 
     def answer(self) -> Response | None:
         """The key authorization, for a token that is pending."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from flask import request
 from flask import send_from_directory
 
+from ._well_known import answer_below
+
 if TYPE_CHECKING:
     from flask import Flask
     from flask import Response
@@ -44,7 +46,7 @@ class ValidationHooks:
 
     def init_app(self, app: Flask) -> None:
         """Answer before anything of the app does, a log-in or a redirect."""
-        app.before_request(self.answer)
+        answer_below(app, PATH, self.answer)
 
     def answer(self) -> Response | None:
         """The file that was asked for, if it is one of the folder."""

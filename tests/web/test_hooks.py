@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -66,3 +67,23 @@ def test_other_rooms_can_change_the_app_s_headers() -> None:
     rules = app.extensions["tlsdev"].headers.rules()
     recipe = rules.overrides.recipe(None, "GET", "/")
     assert recipe.entries["CSP"].origins[-1] == "TLSDEV_REPORTS"
+
+
+def test_nothing_is_called_before_a_request_that_nobody_asked_for() -> None:
+    app = make_app()
+
+    app.test_client().get("/")
+
+    # Each function would cost every request more than all headers together.
+    assert not app.before_request_funcs
+    assert not app.after_request_funcs
+
+
+def test_a_request_that_comes_at_once_with_others_finds_one_hook() -> None:
+    app = make_app(FETCH_METADATA=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: app.test_client().get("/"), range(32)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(app.before_request_funcs[None]) == 1
