@@ -81,7 +81,12 @@ def _urls(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def check_path(
-    path: Chain, is_anchored: bool, *, why_trusted: str, sent: Chain | None
+    path: Chain,
+    is_anchored: bool,
+    *,
+    why_trusted: str,
+    is_server: bool,
+    sent: Chain | None,
 ) -> Iterator[Check]:
     """Each step from the leaf to the root, or to where it breaks."""
     for certificate, issuer in pairwise(path):
@@ -96,8 +101,12 @@ def check_path(
         yield Check(
             "chain", "failed", f"{text} Name its file with --ca if it should be."
         )
+    elif sent is None:
+        text = f"{missing_issuer(last)}, or the server sends it unseen."
+        yield Check("chain", "not checked", text)
     else:
-        said = "The server sends no intermediate: " if sent and len(sent) == 1 else ""
+        is_alone = is_server and len(sent) == 1
+        said = "The server sends no intermediate: " if is_alone else ""
         yield Check("chain", "failed", f"{said}{missing_issuer(last)}.")
 
 

@@ -106,7 +106,8 @@ def _check_chain(
         path,
         is_anchored,
         why_trusted=question.roots.get(path[-1], ""),
-        sent=question.sent if question.is_server else None,
+        is_server=question.is_server,
+        sent=question.sent,
     )
     if question.sent is None:
         text = "What the server sends beside its own certificate cannot be seen here."
