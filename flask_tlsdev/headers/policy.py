@@ -103,6 +103,14 @@ class Policy:
         return lines
 
     @cached_property
+    def tells_workers_apart(self) -> bool:
+        """Whether a script gets other headers when it is a worker's."""
+        return any(
+            header.is_for("worker") is not header.is_for("script")
+            for header in self.headers
+        )
+
+    @cached_property
     def _lines(self) -> dict[tuple[Kind, Reach, bool], Lines]:
         return {}
 

@@ -115,15 +115,15 @@ class Rules:
         if not self._mended_names.isdisjoint(there):
             headers = list(self._mended(headers, reach))
 
+        policy = self._only or self._policy(environ)
         kind = kind_of(there.get("content-type"))
-        if kind == "script":
+        if kind == "script" and policy.tells_workers_apart:
             kind = _script_kind(environ)
             headers = [*headers, ("Vary", "Sec-Fetch-Dest")]
 
         if self.fetch_metadata is not None:
             headers = [*headers, ("Vary", fetch_metadata.VARY)]
 
-        policy = self._only or self._policy(environ)
         lines = policy.lines(kind, reach, revalidated=status.startswith("304"))
         if lines.has_nonce:
             return [*headers, *self._with_nonce(lines, there, environ, status)]

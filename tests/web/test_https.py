@@ -92,8 +92,9 @@ def test_a_preflight_is_answered() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_tests_are_never_redirected(method: str) -> None:
-    app = make_app(FORCE_HTTPS=True)
+@pytest.mark.parametrize("value", [True, {"port": 443}])
+def test_tests_are_never_redirected(value: object, method: str) -> None:
+    app = make_app(FORCE_HTTPS=value)
     app.testing = True
 
     assert app.test_client().open("/", base_url=HTTP, method=method).status_code == 200
@@ -134,14 +135,14 @@ def test_a_proxy_that_is_believed_decides(
         TLSDev(app)
     client = app.test_client()
 
-    by_https, by_http = (
+    by_https, by_http, forged = (
         client.get("/", base_url=HTTP, headers={"X-Forwarded-Proto": scheme})
-        for scheme in ("https", "http")
+        for scheme in ("https", "http", "https, http")
     )
 
     assert by_https.status_code == 404
     assert "Strict-Transport-Security" in by_https.headers
-    assert by_http.status_code == 308
+    assert by_http.status_code == forged.status_code == 308
     assert not caplog.records
 
 

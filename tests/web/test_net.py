@@ -280,6 +280,16 @@ def test_a_script_has_a_policy_where_it_is_or_may_be_a_worker(
         assert "sec-fetch-dest" in response.vary.as_set()
 
 
+def test_a_script_varies_only_where_a_worker_gets_something_else(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "work.js").write_text("1")
+    client = make_app(tmp_path, TLSDEV_HEADERS="off").test_client()
+
+    with client.get(f"/{tmp_path.name}/work.js") as response:
+        assert not response.vary
+
+
 def test_a_worker_of_an_isolated_page_has_the_same_embedder_policy(
     tmp_path: Path,
 ) -> None:

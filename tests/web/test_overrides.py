@@ -225,6 +225,14 @@ def test_a_wrong_override_is_an_error_in_debug_and_a_warning_in_production(
     assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
+def test_in_debug_the_first_request_finds_a_slip_of_any_view() -> None:
+    app = make_app(debug=True)
+    app.add_url_rule("/other", "other", tls_headers(coop="same")(lambda: "<p>"))
+
+    with pytest.raises(ConfigError, match=r"tls_headers on .*<lambda>: coop: 'same'"):
+        app.test_client().get("/")
+
+
 @pytest.mark.parametrize(
     ("paths", "sentence"),
     [
