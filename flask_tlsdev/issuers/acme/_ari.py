@@ -9,8 +9,8 @@ from datetime import timedelta
 from datetime import timezone
 from typing import TYPE_CHECKING
 
-from ._session import Directory
-from ._session import json_of
+from ._answers import json_of
+from ._directory import Directory
 
 if TYPE_CHECKING:
     from cryptography import x509

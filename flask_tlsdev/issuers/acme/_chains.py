@@ -10,7 +10,7 @@ from ...errors import CertificateError
 from ...pairs import load_certificates
 from ...printable import printable
 from ...printable import quoted
-from ._session import malformed
+from ._answers import malformed
 
 if TYPE_CHECKING:
     from cryptography import x509

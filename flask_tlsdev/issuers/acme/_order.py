@@ -15,13 +15,13 @@ from ...errors import ChallengeFailed
 from ...errors import IssuerRefused
 from ...names import Name
 from ...printable import printable
+from ._answers import links
+from ._answers import location
+from ._answers import malformed
+from ._answers import retry_after
 from ._problems import challenge_failure
 from ._problems import Problem
 from ._problems import refusal
-from ._session import links
-from ._session import location
-from ._session import malformed
-from ._session import retry_after
 from ._session import Session
 from .options import is_https
 from .solvers import Challenge
@@ -161,6 +161,7 @@ class Order:
                     self._solver.kind,
                     str(name),
                     self._session.issuer_id,
+                    self._solver.advice,
                 )
 
         status = printable(authorization.get("status"))

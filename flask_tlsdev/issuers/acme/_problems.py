@@ -131,9 +131,12 @@ def refusal(
 
 
 def challenge_failure(
-    problem: Problem, kind: str, host: str, issuer_id: str
+    problem: Problem, kind: str, host: str, issuer_id: str, advice: str
 ) -> ChallengeFailed:
-    """The error for a challenge that the server found not to be met."""
+    """The error for a challenge that the server found not to be met.
+
+    :param advice: What else to look at, here.
+    """
     hint = _CHALLENGE_HINTS.get(problem.code, _CHALLENGE_HINTS["connection"])
     shown = f"_acme-challenge.{host}" if kind == "dns-01" else host
     if kind == "dns-01" and problem.code != "caa":
@@ -142,5 +145,5 @@ def challenge_failure(
     return ChallengeFailed(
         f"The ACME server could not verify {host} by {kind}: {problem.text}.",
         issuer_id=issuer_id,
-        hint=hint.format(host=shown, where=_WHERE[kind]),
+        hint=f"{hint.format(host=shown, where=_WHERE[kind])} {advice}".rstrip(),
     )

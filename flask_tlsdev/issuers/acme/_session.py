@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ConfigError
 from ...errors import IssuerError
-from ...errors import IssuerRefused
 from ...errors import IssuerUnavailable
-from ...printable import quoted
+from ._answers import json_of
+from ._answers import retry_after
 from ._deadline import Deadline
+from ._directory import Directory
 from ._problems import Problem
 from ._problems import refusal
 from ._wire import Answer
 from ._wire import Wire
-from .options import is_https
 
 try:
     from acme.jws import JWS
@@ -43,82 +40,8 @@ _BUSY_PAUSE = 0.5
 #: The longest ``Retry-After`` that we sit out.
 _SHORT_WAIT = 5.0
 
-_LINKS = 10
 _JOSE = "application/jose+json"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,512}")
-_LINK = re.compile(r'\s*<([^<>]{1,2048})>\s*;\s*rel="?([a-z-]{1,32})"?')
-
-
-@dataclass(frozen=True)
-class Directory:
-    """What a server offers, and where."""
-
-    url: str
-    new_nonce: str
-    new_account: str
-    new_order: str
-    revoke_cert: str | None
-    renewal_info: str | None
-    terms: str | None
-    binding_required: bool
-    profiles: tuple[str, ...]
-
-    @classmethod
-    def fetch(cls, wire: Wire, url: str, issuer_id: str) -> Directory:
-        """The directory at this URL.
-
-        :raises IssuerError: There is none.
-        """
-        answer = wire.get(url)
-        content = json_of(answer)
-        needed = ("newNonce", "newAccount", "newOrder")
-
-        if not answer.ok or any(not is_https(content.get(key)) for key in needed):
-            raise IssuerRefused(
-                f"{quoted(url)} is no directory of an ACME server (it answers"
-                f" {answer.status}).",
-                issuer_id=issuer_id,
-                hint="Look at TLSDEV_ACME_DIRECTORY or --directory.",
-            )
-
-        meta = content.get("meta")
-        meta = meta if isinstance(meta, dict) else {}
-        return cls._of(answer.url, content, meta)
-
-    @classmethod
-    def _of(
-        cls, url: str, content: Mapping[str, Any], meta: Mapping[str, Any]
-    ) -> Directory:
-        profiles = meta.get("profiles")
-        return cls(
-            url=url,
-            new_nonce=content["newNonce"],
-            new_account=content["newAccount"],
-            new_order=content["newOrder"],
-            revoke_cert=_https(content.get("revokeCert")),
-            renewal_info=_https(content.get("renewalInfo")),
-            terms=_text(meta.get("termsOfService")),
-            binding_required=meta.get("externalAccountRequired") is True,
-            profiles=tuple(map(str, profiles)) if isinstance(profiles, dict) else (),
-        )
-
-
-def _https(value: object) -> str | None:
-    return str(value) if is_https(value) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def json_of(answer: Answer) -> dict[str, Any]:
-    """The object in an answer; empty where it is none."""
-    try:
-        content = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-
-    return content if isinstance(content, dict) else {}
 
 
 class Session:
@@ -244,45 +167,3 @@ class Session:
     def key_authorization(self, token: str) -> str:
         """What proves that this account was given this token."""
         return f"{token}.{b64encode(self.key.thumbprint()).decode()}"
-
-
-def location(answer: Answer, issuer_id: str) -> str:
-    """Where the new thing is that the server has made."""
-    url = answer.headers.get("location")
-    if url is None or not is_https(url):
-        raise malformed("it does not say where it put what was asked for", issuer_id)
-
-    return url
-
-
-def malformed(why: str, issuer_id: str) -> IssuerRefused:
-    """The error for an answer that the protocol does not know."""
-    return IssuerRefused(
-        f"The ACME server cannot be understood: {why}.",
-        issuer_id=issuer_id,
-        hint="Ask whoever runs it; its directory is in TLSDEV_ACME_DIRECTORY.",
-    )
-
-
-def links(answer: Answer, relation: str) -> list[str]:
-    """The https URLs of a relation, a bounded number of them."""
-    found = [
-        match[1]
-        for header in answer.links
-        for part in header[:8192].split(",")
-        if (match := _LINK.match(part)) and match[2] == relation and is_https(match[1])
-    ]
-    return found[:_LINKS]
-
-
-def retry_after(answer: Answer) -> float | None:
-    """After how many seconds the server wants to be asked again."""
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-        return max(0.0, moment.timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError, OSError):
-        return None

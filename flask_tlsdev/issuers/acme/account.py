@@ -159,7 +159,7 @@ def register(
 
 def _find(session: Session) -> str | None:
     """The account's URL, or ``None`` where the server does not know the key."""
-    from ._session import location
+    from ._answers import location
 
     new_account = session.directory.new_account
     answer = session.ask(new_account, {"onlyReturnExisting": True})
@@ -213,7 +213,7 @@ def _check_terms(
 
 
 def _register(session: Session, options: Options) -> str:
-    from ._session import location
+    from ._answers import location
 
     payload: dict[str, object] = {}
     if session.directory.terms is not None:

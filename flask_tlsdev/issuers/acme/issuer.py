@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ...csr import CertificateRequest
     from ...names import Name
     from ...pairs import Pair
-    from ._session import Directory
+    from ._directory import Directory
     from ._session import Session
     from ._wire import Wire
 
@@ -219,7 +219,7 @@ class Acme:
         yield Session(wire, directory, key, deadline)
 
     def _directory(self, deadline: Deadline) -> tuple[Wire, Directory]:
-        from ._session import Directory
+        from ._directory import Directory
         from ._wire import Wire
 
         wire = Wire(self.id, self.options.ca_file, deadline)

@@ -45,6 +45,11 @@ class Solver(Protocol):
         """Its name in the protocol, such as ``http-01``."""
         ...
 
+    @property
+    def advice(self) -> str:
+        """What to look at here when a challenge fails; empty for nothing."""
+        ...
+
     def solving(
         self, challenges: Sequence[Challenge]
     ) -> AbstractContextManager[None]: ...

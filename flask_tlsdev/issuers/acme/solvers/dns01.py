@@ -30,6 +30,7 @@ class Dns01:
     issuer_id: str
 
     kind = "dns-01"
+    advice = ""
 
     @contextmanager
     def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:

@@ -32,6 +32,13 @@ class Http01:
 
     kind = "http-01"
 
+    @property
+    def advice(self) -> str:
+        if self.port is not None:
+            return ""
+
+        return "Without --http-port only the running app answers."
+
     @contextmanager
     def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:
         with ExitStack() as stack:

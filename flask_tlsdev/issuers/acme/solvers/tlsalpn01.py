@@ -49,6 +49,13 @@ class TlsAlpn01:
 
     kind = "tls-alpn-01"
 
+    @property
+    def advice(self) -> str:
+        if self.port is not None:
+            return ""
+
+        return "Without --tls-port only our running dev server answers."
+
     @contextmanager
     def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:
         with ExitStack() as stack:
