@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .heads import Head
+from .limits import PIECE
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -76,8 +77,13 @@ class Answer:
         head = b"" if self.begun else self._begin()
         data = self._framed(data)
 
-        if head or data:
-            self._send(head + data)
+        # Together in one packet, but for what would be copied at length.
+        if head and len(data) <= PIECE:
+            data, head = head + data, b""
+
+        for part in (head, data):
+            if part:
+                self._send(part)
 
     def finish(self) -> None:
         """Send what says that the answer ends here."""
@@ -116,7 +122,8 @@ class Answer:
             raise AssertionError("write() before start_response()")
 
         code, fields = self._frame(self._status)
-        head = f"HTTP/1.1 {self._status}\r\n"
+        status = self._status if " " in self._status else f"{self._status} "
+        head = f"HTTP/1.1 {status}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in fields)
 
         if head.count("\n") != len(fields) + 1 or head.count("\r") != len(fields) + 1:

@@ -108,11 +108,11 @@ class Body(io.RawIOBase):
 
     def _receive(self) -> None:
         """Wait for more bytes."""
-        self._before_wait()
         begun = time.monotonic()
         before = len(self._incoming.buffer)
 
         try:
+            self._before_wait()
             more = self._incoming.receive(Deadline.after(self._patience))
         except TimeoutError:
             raise RequestTimeout("The request's body took too long.") from None

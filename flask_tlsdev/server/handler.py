@@ -93,16 +93,19 @@ class RequestHandler(WSGIRequestHandler):
             self.connection_dropped(error)
 
     def handle_one_request(self) -> None:
-        try:
-            data = self._incoming.read_head(self.limits)
+        data = b""
 
-            if data is None:
+        try:
+            found = self._incoming.read_head(self.limits)
+
+            if found is None:
                 self.close_connection = True
                 return
 
+            data = found
             self._request = parse(data)
         except BadRequest as error:
-            self._refuse(error)
+            self._refuse(error, data or bytes(self._incoming.buffer[:500]))
             return
 
         self.connection.move(Stage.BUSY)
@@ -251,11 +254,12 @@ class RequestHandler(WSGIRequestHandler):
         self._continued = True
         return body.done or body.drain(limits.DRAIN_LIMIT, limits.LINGER_SECONDS)
 
-    def _refuse(self, error: BadRequest) -> None:
+    def _refuse(self, error: BadRequest, head: bytes) -> None:
         """Answer a request that no app gets to see."""
         self.close_connection = True
         body = f"{error}\n".encode()
-        self.log("info", '"%s" %s -', printable(self.requestline), error.status[:3])
+        line = printable(head.partition(b"\n")[0].rstrip(b"\r"), 80)
+        self.log("info", '"%s" %s -', line, error.status[:3])
 
         with contextlib.suppress(ClientGone):
             self._send(

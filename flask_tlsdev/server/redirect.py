@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import socketserver
 from typing import Any
@@ -37,7 +38,14 @@ class RedirectServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         crowd = self.context.terms.crowd
         crowd.make_room()
-        client, address = super().get_request()
+
+        try:
+            client, address = super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                crowd.drop_one()
+            raise
+
         crowd.enter(client)
         return client, address
 

@@ -85,6 +85,12 @@ def socket_path(host: str) -> Path:
 
 
 def _probe_unix(path: Path) -> None:
+    if not hasattr(socket, "AF_UNIX"):
+        raise TLSDevError(
+            "There are no Unix sockets on this system.",
+            hint="Type: flask tls run --host 127.0.0.1",
+        )
+
     try:
         is_socket = stat.S_ISSOCK(path.stat().st_mode)
     except FileNotFoundError:
