@@ -83,7 +83,7 @@ def forged(
     not_after: datetime = NOW + DAY,
 ) -> x509.Certificate:
     """What a thief of ``signer`` would sign: anything at all, well formed."""
-    subject = subject or common_name("forged")
+    subject = common_name("forged") if subject is None else subject
     ski = x509.SubjectKeyIdentifier.from_public_key(public_key_of(issuer))
     aki = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski)
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
