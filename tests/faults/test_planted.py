@@ -95,7 +95,7 @@ def remove(path: Path) -> None:
 @pytest.mark.parametrize("who", ["new_user", "user"])
 def test_nothing_is_written_through_what_stands_in_the_way(
     request: pytest.FixtureRequest,
-    tmp_path: Path,
+    place: Path,
     who: str,
     command: tuple[str, ...],
     plant: Callable[[Path, Path], None],
@@ -104,7 +104,7 @@ def test_nothing_is_written_through_what_stands_in_the_way(
     if who == "new_user" and "export" in command:
         pytest.skip("there is nothing to export")
 
-    victim = tmp_path / "victim"
+    victim = place / "victim"
     paths = written_by(world, command)
     assert paths
 
@@ -121,5 +121,5 @@ def test_nothing_is_written_through_what_stands_in_the_way(
 
         assert victim.read_bytes() == PRECIOUS, path
         assert victim.stat().st_mode & 0o777 == 0o644, path
-        assert not (tmp_path / "made-through-a-link").exists(), path
+        assert not (place / "made-through-a-link").exists(), path
         world.check()

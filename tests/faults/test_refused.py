@@ -36,8 +36,10 @@ def test_whatever_the_system_refuses_is_one_sentence(
         if not ended.reached:
             break
 
-        if ended.code:
-            assert ended.code == 1, (step, ended)
+        # 3: done, but a trust store could not be looked at.
+        assert ended.code in (0, 1, 3), (step, ended)
+        assert "Traceback" not in ended.output
+        if ended.code == 1:
             assert_is_sentence(ended.output)
 
         user.check()
