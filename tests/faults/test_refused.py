@@ -36,10 +36,10 @@ def test_whatever_the_system_refuses_is_one_sentence(
         if not ended.reached:
             break
 
-        # 3: done, but a trust store could not be looked at.
-        assert ended.code in (0, 1, 3), (step, ended)
+        # A deletion that left a root in a trust store says so in a report.
+        assert ended.code in (0, 1), (step, ended)
         assert "Traceback" not in ended.output
-        if ended.code == 1:
+        if ended.code and "Partial: " not in ended.output:
             assert_is_sentence(ended.output)
 
         user.check()
