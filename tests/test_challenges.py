@@ -85,6 +85,16 @@ def test_only_a_proof_for_this_token_goes_out(tmp_path: Path) -> None:
         assert challenges.key_authorization(TOKEN) is None
 
 
+@pytest.mark.parametrize("name", ["short", "../key", "with.dot" * 4])
+def test_a_file_that_no_order_made_is_not_given_out(name: str, tmp_path: Path) -> None:
+    challenges = Challenges(tmp_path)
+    folder = tmp_path / ".challenges" / "http-01"
+    folder.mkdir(parents=True)
+    (folder / name).write_text(f"{name}.{THUMBPRINT}")
+
+    assert challenges.key_authorization(name) is None
+
+
 @given(st.text(max_size=300))
 @settings(max_examples=200)
 def test_no_host_leads_out_of_the_folder(host: str) -> None:

@@ -97,6 +97,7 @@ def test_the_units_repeat_what_was_typed(tls: Flask, store: Path) -> None:
     )
 
     (line,) = (each for each in done.stdout.splitlines() if each.startswith("Exec"))
+    assert "100%%" in line
     command = shlex.split(line.removeprefix("ExecStart=").replace("%%", "%"))
     assert command[1:6] == ["-m", "flask", "tls", "--store-path", str(store)]
     assert command[6:8] == ["renew", "--all"]

@@ -21,6 +21,7 @@ from flask_tlsdev.errors import IssuerTimeout
 from flask_tlsdev.errors import IssuerUnavailable
 from flask_tlsdev.issuers.acme import Acme
 from flask_tlsdev.issuers.acme import Options
+from flask_tlsdev.issuers.acme._deadline import Deadline
 from flask_tlsdev.printable import printable
 
 from ...fake_acme import FakeAcme
@@ -216,13 +217,23 @@ def test_a_token_that_is_none_names_no_file(
     assert not (store / ".challenges").exists()
 
 
+@pytest.mark.parametrize("urls", [["https://localhost/x"] * 2, [], "x", None])
+def test_an_order_has_as_many_authorizations_as_names(
+    fake: FakeAcme, ask: Ask, urls: object
+) -> None:
+    fake.replies |= {
+        "/order": order(fake),
+        "/order/1": order(fake, authorizations=urls),
+    }
+
+    with pytest.raises(IssuerRefused, match="no authorizations that fit"):
+        ask()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"authorizations": ["https://localhost/x"] * 2},
-        {"authorizations": []},
         {"authorizations": ["http://localhost/x"]},
-        {"authorizations": "x"},
         {"authorizations": [5]},
         {"status": "invalid", "error": {"detail": "\x1b[31mno\n"}},
     ],
@@ -237,6 +248,18 @@ def test_an_order_that_does_not_fit_is_one_sentence(
         ask()
 
     assert printable(caught.value, 10_000) == str(caught.value)
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(99999.0, 2.0), (0.0, 0.1), (1.0, 1.0)])
+def test_no_pause_is_longer_than_what_is_left(
+    asked: float, waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+
+    Deadline.after(2, "acme-x").pause(asked)
+
+    assert pauses == [pytest.approx(waited, abs=0.05)]
 
 
 def test_the_authoritys_words_cannot_act_on_a_terminal(
