@@ -99,7 +99,11 @@ def _own_address(connection: ssl.SSLSocket | ssl.SSLObject) -> Name | None:
     ):
         return None
 
-    return Name("ip", str(_address(connection.getsockname()[0])))
+    try:
+        return Name("ip", str(_address(connection.getsockname()[0])))
+    except OSError:
+        # It has gone already, as in is_loopback().
+        return None
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:

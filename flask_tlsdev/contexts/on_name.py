@@ -87,14 +87,17 @@ class NamedContexts:
         self._kept = OrderedDict()
 
     def _make(self, name: Name) -> ssl.SSLContext | None:
+        context = self._prepare()
+
         try:
             pair = self._on_name(name)
-        except TLSDevError as error:
+            load_pair(context, pair)
+        except (TLSDevError, OSError) as error:
+            # OpenSSL calls us: what else is raised would be a traceback on the
+            # console, and the end of the handshake.
             self.refuse(name, str(error))
             return None
 
-        context = self._prepare()
-        load_pair(context, pair)
         # It is renewed when a third of its life is left, as all are.
         until = pair.not_after - (pair.not_after - pair.not_before) / 3
         self._kept[name] = context, until

@@ -338,6 +338,19 @@ def test_the_key_leaves_nothing_on_the_disk(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_full_disk_means_the_default_pair(
+    on_demand: Server,
+    files: PairFiles,
+    monkeypatch: pytest.MonkeyPatch,
+    warned: list[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+
+    assert leaf_of(on_demand, "one.other.test") == der(files)
+    assert "No such file or directory" in warned[0]
+
+
 # Who is on this machine
 
 

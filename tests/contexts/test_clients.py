@@ -204,6 +204,15 @@ def test_asyncio_asks_for_certificates_as_well(
             _in_memory(asking(True), context)
 
 
+def test_asyncio_agrees_on_http_as_well(asking: Asking) -> None:
+    client = trusting()
+    client.set_alpn_protocols(["h2", "http/1.1"])
+
+    answering = _in_memory(asking(False), client)
+
+    assert answering.selected_alpn_protocol() == "http/1.1"
+
+
 def test_a_file_without_a_certificate_is_named(tmp_path: Path) -> None:
     path = tmp_path / "clients.crt"
     path.write_text("no certificate at all\n")
