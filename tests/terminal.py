@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import pty
 from collections.abc import Iterable
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 
-def talk(
-    command: Sequence[str], answers: Iterable[tuple[str, str]], *, cwd: Path
-) -> str:
+def talk(command: list[str], answers: Iterable[tuple[str, str]], *, cwd: Path) -> str:
     """All that the terminal shows until the program ends.
 
     :param answers: What to wait for, and what is typed then.

@@ -288,3 +288,19 @@ def test_a_pair_of_the_own_ca_is_good_without_more_options(flask: Flask) -> None
 
     assert done.exit_code == 0
     assert "is the root of your own CA" in done.stdout
+
+
+def test_a_public_key_that_is_none_is_said(flask: Flask, project: Path) -> None:
+    flask("tls", "issue", "a.test", "--keyout", "key.pem", "--out", "cert.pem")
+    openssl("x509", "-in", "cert.pem", "-outform", "DER", "-out", "cert.der")
+    der = (project / "cert.der").read_bytes()
+    # The first byte of an uncompressed point.
+    at = der.index(b"\x03\x42\x00\x04") + 3
+    (project / "cert.der").write_bytes(der[:at] + b"\x09" + der[at + 1 :])
+
+    done = flask("tls", "verify", "cert.der", "key.pem")
+    put_in = flask("tls", "import", "cert.der", "--key", "key.pem")
+
+    assert done.exit_code == 3
+    assert "public key" in done.stdout
+    assert put_in.exit_code == 1

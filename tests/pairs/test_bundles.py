@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from flask_tlsdev.errors import TLSDevError
 from flask_tlsdev.pairs import dump_certificates
 from flask_tlsdev.pairs import load_certificates
 from tests.profiles import authority
+from tests.profiles import forged
 from tests.profiles import leaf_for
 from tests.profiles import new_key
 
@@ -116,3 +118,12 @@ def test_damaged_certificates_are_read_or_an_error_of_ours(
 
     with suppress(TLSDevError):
         load_certificates(whole[:start] + change + whole[start + len(change) :])
+
+
+def test_a_certificate_of_a_hundred_thousand_names_is_refused() -> None:
+    names = x509.SubjectAlternativeName([x509.DNSName("a.test")] * 50_000)
+    key = new_key()
+    certificate = forged(key, signer=key, issuer=authority().root, san=names)
+
+    with pytest.raises(CertificateError, match="larger than 256 KiB"):
+        load_certificates(dump_certificates([certificate]))
