@@ -41,7 +41,8 @@ class AppState:
 
     def __init__(self, app: Flask, issuers: Mapping[str, IssuerFactory]) -> None:
         self._app = weakref.proxy(app)
-        self._issuers = issuers
+        #: Issuers that are not ours, by the name for ``TLSDEV_ISSUER``.
+        self.own_issuers = issuers
         self._frozen: Settings | None = None
         self._seen: dict[str, Any] = {}
         #: The server's context, once there is one, and who may make it.
@@ -76,7 +77,7 @@ class AppState:
         return Settings.from_mapping(
             self._app.config,
             environ=os.environ,
-            issuers=self._issuers,
+            issuers=self.own_issuers,
             on_problem=None if strict else self._say,
         )
 

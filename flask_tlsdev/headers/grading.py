@@ -200,7 +200,7 @@ def _judge_framing(sent: Mapping[str, str]) -> Iterator[Remark]:
     if "frame-ancestors" in policy:
         yield Remark(5, "Framing is limited by frame-ancestors.")
     elif said in ("DENY", "SAMEORIGIN"):
-        yield Remark(5, "Framing is limited by X-Frame-Options.")
+        yield Remark(0, "frame-ancestors in the CSP would gain 5.")
     else:
         yield Remark(-20, "Any page may frame it: set TLSDEV_FRAME_OPTIONS.")
 

@@ -1,25 +1,33 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 from click.testing import Result
 from flask.cli import cli
+
+from tests.runner import CliRunner
 
 #: Runs ``flask ARGUMENTS`` in this process, in an empty working folder.
 Flask = Callable[..., Result]
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder that is the working folder."""
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    return folder
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield folder
+
+    # The next test's app has the same name.
+    for name in ("app", "wsgi"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture

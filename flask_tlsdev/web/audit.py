@@ -1,0 +1,130 @@
+"""What will each route of an app send in production, and why?
+
+No view is run: what a view sets itself is not seen, and would win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException
+
+from ..headers import Explanation
+from ..headers import grading
+from ..headers import HeaderProblem
+from ..headers import Kind
+from ..headers import Override
+from ..headers import Recipe
+from .layers import Overrides
+from .templates import Finding
+from .templates import findings_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.routing import Rule
+
+#: Routes that send files and no pages.
+_FILES = "static"
+
+
+class HasHeaders(Protocol):
+    """The settings that the headers come from."""
+
+    @property
+    def recipe(self) -> Recipe: ...
+
+    @property
+    def paths(self) -> Mapping[str, Override]: ...
+
+
+@dataclass(frozen=True)
+class Route:
+    """What one route sends over HTTPS to a name that is not for development."""
+
+    path: str
+    methods: tuple[str, ...]
+    endpoint: str
+    kind: Kind
+    explanations: tuple[Explanation, ...]
+
+    @property
+    def sent(self) -> dict[str, str]:
+        """The headers that go out, by lower-case name."""
+        return {each.name.lower(): each.text for each in self.explanations if each.sent}
+
+    @property
+    def grade(self) -> grading.Grade | None:
+        """The grade of a page; a file has none."""
+        return grading.grade(self.sent) if self.kind == "document" else None
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found in an app."""
+
+    routes: tuple[Route, ...]
+    #: Keys and overrides that are wrong.
+    problems: tuple[HeaderProblem, ...]
+    #: What the policy would stop in the app's templates.
+    findings: tuple[Finding, ...]
+
+
+def audit(
+    app: Flask,
+    settings: HasHeaders,
+    problems: list[HeaderProblem],
+    path: str | None = None,
+) -> Audit:
+    """Look at every route of the app, and at its templates.
+
+    :param problems: What reading the settings found; more is added.
+    :param path: Look at the route that serves this path only.
+    """
+    overrides = Overrides(app, settings.recipe, settings.paths, problems.append)
+    overrides.check()
+    routes = tuple(_routes(app, overrides, path))
+    policies = {
+        route.sent.get("content-security-policy", "")
+        for route in routes
+        if route.kind == "document"
+    }
+    # A template does not say which route shows it: what some policy lets run
+    # is nobody's fault.
+    return Audit(routes, tuple(problems), tuple(findings_in(app, policies)))
+
+
+def _routes(app: Flask, overrides: Overrides, path: str | None) -> Iterator[Route]:
+    if path is not None:
+        rule = _rule_for(app, path)
+        yield _route(overrides, rule.endpoint if rule else None, rule, path)
+        return
+
+    for rule in sorted(app.url_map.iter_rules(), key=lambda each: each.rule):
+        yield _route(overrides, rule.endpoint, rule, rule.rule)
+
+
+def _rule_for(app: Flask, path: str) -> Rule | None:
+    adapter = app.url_map.bind("localhost")
+    try:
+        rule, _ = adapter.match(path, return_rule=True)
+    except HTTPException:
+        return None
+
+    return rule
+
+
+def _route(
+    overrides: Overrides, endpoint: str | None, rule: Rule | None, path: str
+) -> Route:
+    methods = (rule.methods if rule else None) or {"GET"}
+    shown = tuple(sorted(methods - {"HEAD", "OPTIONS"})) or ("OPTIONS",)
+    is_file = endpoint is not None and endpoint.split(".")[-1] == _FILES
+    kind: Kind = "other" if is_file else "document"
+    policy = overrides.policy(endpoint, shown[0], path)
+    return Route(
+        path, shown, endpoint or "(none)", kind, policy.explain(kind, "public")
+    )
