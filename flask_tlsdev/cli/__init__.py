@@ -9,8 +9,10 @@ from __future__ import annotations
 from .account import account
 from .ca import ca
 from .csr import csr
+from .env import env
 from .export import export
 from .group import tls
+from .headers import headers
 from .hooks import hooks
 from .importing import import_
 from .issue import issue
@@ -44,6 +46,8 @@ for command in (
     export,
     ca,
     trust,
+    env,
+    headers,
     account,
     hooks,
 ):

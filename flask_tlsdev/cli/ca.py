@@ -13,6 +13,7 @@ import click
 from ..errors import PairNotFound
 from ..errors import StoreError
 from ..printable import printable_lines
+from . import bundling
 from . import options
 from . import trusting
 from .group import confirm
@@ -135,6 +136,7 @@ def delete(ctx: click.Context, yes: bool) -> None:
     )
     LocalCA.delete_in(folder)
     outcomes = take_out(stores)
+    bundling.forget(stores.environ)
     click.echo(f"Deleted {_named(active)}. {trusting.sum_of_removal(outcomes)}")
     _list_left(outcomes, active)
 

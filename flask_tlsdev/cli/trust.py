@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import click
 
+from . import bundling
 from . import options
 from . import trusting
 from .group import confirm
@@ -126,6 +127,8 @@ def uninstall(named: Sequence[str], dry_run: bool, yes: bool, as_json: bool) -> 
 
     _announce_uninstall(stores, yes=yes)
     outcomes = take_out(stores)
+    if not named:
+        bundling.forget(stores.environ)
     trusting.report(outcomes, None, as_json=as_json)
     if not as_json:
         click.echo(trusting.sum_of_removal(outcomes))
