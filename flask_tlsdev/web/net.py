@@ -184,7 +184,7 @@ class Rules:
 
         said = there.get("cache-control")
         if said is None:
-            return (*added, ("Cache-Control", "private"))
+            return [*added, ("Cache-Control", "private")]
 
         if not any(word in said.lower() for word in _UNSHARED):
             self._warn_once(_SHARED, environ.get("PATH_INFO", ""), said)
