@@ -6,7 +6,9 @@ import base64
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,7 @@ class Order:
         self._session = session
         self._solver = solver
         self._tell = tell
+        self._names: frozenset[Name] = frozenset()
 
     def run(
         self, names: Sequence[Name], csr: bytes, more: Mapping[str, object]
@@ -64,6 +67,10 @@ class Order:
         :param csr: Its DER form.
         :param more: Further fields of the order, such as ``profile``.
         """
+        # An authorization is for the name that the wildcard stands in.
+        self._names = frozenset(
+            Name(name.kind, name.value.removeprefix("*.")) for name in names
+        )
         url, order = self._begin(names, more)
         self._authorize(order, len(names))
         order = self._await_order(url, "pending")
@@ -136,10 +143,14 @@ class Order:
         kind = found.get("type") if isinstance(found, dict) else None
         value = found.get("value") if isinstance(found, dict) else None
 
-        if not isinstance(value, str) or not value.isascii():
-            raise self._malformed("an authorization is for no name")
+        name = _parsed(kind, str(value))
+        # No server has us set the record of a name that nobody asked for.
+        if name not in self._names:
+            raise self._malformed(
+                f"an authorization is for {printable(value)}, which nobody asked for"
+            )
 
-        return Name("ip" if kind == "ip" else "dns", printable(value))
+        return name
 
     def _await_authorization(self, url: str, challenge: Challenge) -> None:
         found, answer = self._session.read(url, "an authorization")
@@ -212,6 +223,16 @@ class Order:
 
     def _malformed(self, why: str) -> IssuerRefused:
         return malformed(why, self._session.issuer_id)
+
+
+def _parsed(kind: object, value: str) -> Name:
+    """The name as ours are written. What is none is none of ours."""
+    if kind == "ip":
+        with suppress(ValueError):
+            value = str(ip_address(value))
+        return Name("ip", value)
+
+    return Name("dns", value.lower().removeprefix("*."))
 
 
 def _challenges(authorization: Mapping[str, Any]) -> list[dict[str, Any]]:

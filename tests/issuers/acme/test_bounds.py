@@ -60,7 +60,7 @@ def order(fake: FakeAcme, **changes: object) -> Reply:
     return Reply(201, content, {"Location": fake.url("/order/1")})
 
 
-def pending(fake: FakeAcme, **changes: object) -> Reply:
+def pending(fake: FakeAcme, name: str = "shop.test", **changes: object) -> Reply:
     challenge = {
         "type": "http-01",
         "url": fake.url("/challenge"),
@@ -68,7 +68,7 @@ def pending(fake: FakeAcme, **changes: object) -> Reply:
         "status": "pending",
         **changes,
     }
-    identifier = {"type": "dns", "value": "shop.test"}
+    identifier = {"type": "dns", "value": name}
     content = {
         "status": "pending",
         "identifier": identifier,
@@ -196,6 +196,22 @@ def test_the_whole_order_has_a_deadline_whatever_the_server_asks_for(
         ask(patience=2)
 
     assert pending_files(store) == []
+
+
+@pytest.mark.parametrize("name", ["bank.test", "\x1b[31m", "", "127.0.0.1"])
+def test_control_is_shown_of_nothing_but_the_names_of_the_order(
+    fake: FakeAcme, ask: Ask, store: Path, name: str
+) -> None:
+    fake.replies |= {
+        "/order": order(fake),
+        "/order/1": order(fake),
+        "/authz": pending(fake, name),
+    }
+
+    with pytest.raises(IssuerRefused, match="which nobody asked for"):
+        ask()
+
+    assert not (store / ".challenges").exists()
 
 
 @pytest.mark.parametrize(
