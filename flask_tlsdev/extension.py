@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from flask import has_app_context
 
-from .challenges import Challenges
+
 from .config import Settings
 from .errors import ConfigError
 from .names import parse
@@ -275,7 +275,7 @@ def _make_context(app: Flask, settings: Settings) -> DevContext:
         max_connections=settings.max_connections,
         clients=settings.clients(),
         on_name=_on_name(app, settings),
-        challenges=Challenges(settings.store_path),
+        challenges=settings.challenges,
     )
     kept = KeptPair(
         provided.files,

@@ -12,8 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..challenges import Challenges
 from ..errors import ConfigError
 from ..errors import PairNotFound
+from ..errors import StoreError
 from ..headers import OnProblem
 from ..headers import Override
 from ..headers import Policy
@@ -235,6 +237,14 @@ class Settings:
     def ca_path(self) -> Path:
         """Where the local CA is kept. :exc:`StoreError` for a user without a home."""
         return self.folders.ca
+
+    @property
+    def challenges(self) -> Challenges | None:
+        """Where answers to ACME servers are; ``None`` for a user without a home."""
+        try:
+            return Challenges(self.store_path)
+        except StoreError:
+            return None
 
     @property
     def store(self) -> PairStore:

@@ -159,3 +159,15 @@ assert not heavy, heavy
 
 def test_the_id_costs_no_import_of_a_library() -> None:
     subprocess.run([sys.executable, "-c", LIGHT], check=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pwd is Unix's")
+def test_a_user_without_a_home_has_no_challenges_and_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+
+    assert Settings.from_mapping({}, environ={}).challenges is None
