@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from flask import has_app_context
 
-
 from .config import Settings
 from .errors import ConfigError
 from .names import parse
