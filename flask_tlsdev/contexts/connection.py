@@ -52,6 +52,8 @@ class Terms:
     crowd: Crowd
     #: The answers to tls-alpn-01, while there are any.
     challenges: Challenges | None = None
+    #: Whether a name that a client asks for is one that is served.
+    serves: Callable[[str], bool] = bool
 
 
 class Source(Protocol):
@@ -76,6 +78,9 @@ class Connection(ssl.SSLSocket):
     _crowd: Crowd | None = None
     _met = False
     _unread = b""
+
+    #: The name in the client's hello, where it was given the default pair.
+    asked: str | None = None
 
     #: How often somebody has sent through this socket. A server that finds it
     #: higher than its own count knows that the app has taken the socket over.
@@ -178,12 +183,16 @@ class Connection(ssl.SSLSocket):
             self._leave().close()
 
             if isinstance(error, ssl.SSLError) and not isinstance(error, _DROPPED):
-                raise explain(error) from error
+                raise explain(error, self._missed(terms)) from error
 
             _abort(f"The client did not finish its handshake: {error}", error)
 
         if not self._met:
             self._turn_away(first, terms, deadline)
+
+    def _missed(self, terms: Terms) -> str | None:
+        """The name that the client has asked for in vain."""
+        return self.asked if self.asked and not terms.serves(self.asked) else None
 
     def _peek(self, deadline: Deadline, count: int = 1) -> bytes:
         self.settimeout(deadline.remaining())

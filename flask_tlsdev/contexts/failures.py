@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..printable import printable
+from ..printable import quoted
 
 _UNTRUSTED = (
     "The client does not trust the CA. If it is a client of yours, type:"
@@ -74,11 +75,21 @@ class HandshakeFailed(ssl.SSLError):
         return self.sentence
 
 
-def explain(error: ssl.SSLError) -> HandshakeFailed:
-    """The error with what the client did, and what to type."""
+def explain(error: ssl.SSLError, missed: str | None = None) -> HandshakeFailed:
+    """The error with what the client did, and what to type.
+
+    :param missed: The name that the client asked for and that is none of ours.
+    """
     reason: str = getattr(error, "reason", None) or ""
     said = printable(reason or error)
     sentence = _SENTENCES.get(reason)
+
+    # Clients say the same of a CA that they do not know and of a wrong name.
+    if missed and sentence is _UNTRUSTED:
+        sentence = (
+            f"The client asks for {quoted(missed)}, which the certificate does not"
+            " have. To add it, type: flask tls run --name NAME"
+        )
 
     if sentence is None and "_ALERT_" in reason:
         sentence = "The client has broken off the handshake."

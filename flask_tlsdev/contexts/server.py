@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 from typing import TYPE_CHECKING
 
+from ..errors import TLSDevError
+from ..names import parse_name
 from . import loading
 from . import plain_http
 from ._deadline import Deadline
@@ -74,7 +76,11 @@ class DevContext(ssl.SSLContext):
         #: it: a thread that is to run there can be started.
         self.before_serving: Callable[[], None] | None = None
         self.terms = Terms(
-            handshake_timeout, self._answer_plain, Crowd(max_connections), challenges
+            handshake_timeout,
+            self._answer_plain,
+            Crowd(max_connections),
+            challenges,
+            self._serves,
         )
         self._names = names if callable(names) else tuple(names)
         self._minimum_version = minimum_version
@@ -168,9 +174,7 @@ class DevContext(ssl.SSLContext):
         )
         context.sslsocket_class = Connection
 
-        if self._chooser is not None:
-            context.sni_callback = self._choose_pair
-
+        context.sni_callback = self._choose_pair
         return context
 
     def _prepare(self) -> ssl.SSLContext:
@@ -190,9 +194,21 @@ class DevContext(ssl.SSLContext):
     ) -> None:
         chosen = self._chooser and self._chooser.find(connection, name)
 
+        if isinstance(connection, Connection) and not chosen:
+            connection.asked = name
+
         # A connection that was accepted by us has the pair of the moment.
         if chosen or given is self:
             connection.context = chosen or self.current()
+
+    def _serves(self, asked: str) -> bool:
+        try:
+            name = parse_name(asked)
+            names = tuple(self.names())
+        except TLSDevError:
+            return False
+
+        return not names or any(each.covers(name) for each in names)
 
     def _answer_plain(self, client: socket.socket, deadline: Deadline) -> None:
         plain_http.answer(client, self.names, deadline)

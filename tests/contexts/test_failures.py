@@ -7,6 +7,7 @@ import pytest
 
 from flask_tlsdev.contexts import HandshakeFailed
 from flask_tlsdev.contexts.failures import explain
+from flask_tlsdev.store import PairFiles
 
 from ..tools import program
 from ..tools import run
@@ -28,6 +29,21 @@ def test_a_client_that_does_not_trust_the_ca_says_what_to_type(
     (line,) = errors(caplog)
     assert "The client does not trust the CA" in line
     assert "flask tls trust install" in line
+
+
+def test_a_client_that_asks_for_another_name_is_told_from_it(
+    server: Server, files: PairFiles, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        server.connect() as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        trusting(files.certfile).wrap_socket(plain, server_hostname="other.test")
+
+    assert server.get().status == 200
+    (line,) = errors(caplog)
+    assert "asks for 'other.test'" in line
+    assert "flask tls run --name" in line
 
 
 @pytest.mark.parametrize("option", ["-tls1", "-tls1_1"])

@@ -544,7 +544,7 @@ class TestTakingTheSocket:
 
 def test_a_head_that_was_cut_off_is_no_request(server: Served) -> None:
     with server.talk() as talk:
-        talk.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        talk.send(b"GET / HTTP/1.1\r\nHost: localhost")
 
     assert server.get().status == 200
     assert len(server.app.seen) == 1
