@@ -6,6 +6,7 @@ import base64
 import json
 from pathlib import Path
 
+import cryptography
 import pytest
 
 from .cli.conftest import Flask
@@ -139,8 +140,9 @@ def test_pkcs12_is_read(flask: Flask, project: Path, kind: str, legacy: bool) ->
         *(program("keytool"), "-list", "-v", "-keystore", "a.p12"),
         *("-storepass", "open sesame"),
     )
-    if kind != "ed25519":
-        # NSS makes no such certificates and does not take their keys in.
+    # NSS knows no Ed25519 certificates, and does not take in the keys that
+    # cryptography 43, which wrote with OpenSSL, puts into the file.
+    if kind != "ed25519" and not cryptography.__version__.startswith("43."):
         (project / "nss").mkdir()
         good(program("certutil"), "-d", "sql:nss", "-N", "--empty-password")
         good(
