@@ -375,6 +375,16 @@ class Chromium(Browser):
         for domain in ("Page", "Network", "Runtime", "Log"):
             wire.result(f"{domain}.enable")
 
+    def resize(self, width: int, height: int) -> None:
+        """Be a phone with a screen of this size, in CSS pixels."""
+        self._wire.result(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=2,
+            mobile=True,
+        )
+
     def open(self, url: str) -> Page:
         since = len(self._wire.events)
         answer = self._wire.result("Page.navigate", url=url)

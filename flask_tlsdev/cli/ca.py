@@ -15,9 +15,11 @@ from ..errors import StoreError
 from ..printable import printable_lines
 from . import bundling
 from . import options
+from . import phones
 from . import trusting
 from .group import confirm
 from .group import shown
+from .group import usage_error
 from .settings import machine_settings
 from .trust import take_out
 
@@ -101,12 +103,38 @@ def show(ctx: click.Context, as_json: bool) -> None:
     allow_from_autoenv=False,
     help="Write here instead of to standard output.",
 )
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="Show it to phones, on a page of the local network for some minutes.",
+)
+@click.option("--host", help="With --serve: on this private address of yours.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="With --serve: on this port instead of a free one.",
+)
 @options.force("Replace the file.")
 @click.pass_context
-def export(ctx: click.Context, out: Path | None, force: bool) -> None:
+def export(
+    ctx: click.Context,
+    out: Path | None,
+    serve: bool,
+    host: str | None,
+    port: int | None,
+    force: bool,
+) -> None:
     """Give out the root's certificate (PEM). It holds no secret."""
     from .. import files
     from ..issuers.local_ca import LocalCA
+
+    if serve and out is not None:
+        usage_error("Write a file with --out, or show a page with --serve.")
+    if not serve and (host is not None or port is not None):
+        usage_error("--host and --port are of the page that --serve shows.")
+    if serve:
+        phones.serve(machine_settings(ctx).ca_path, host, port or 0)
+        return
 
     active = LocalCA.open(machine_settings(ctx).ca_path)
     root = active.root_pem()

@@ -138,7 +138,7 @@ class Bundles:
 
         # A file that is gone gave nothing, and is a matter for the doctor.
         readable = [each for each in named if _certificates(each)]
-        usual = {os.path.realpath(each) for each in (*public_roots(), *_OF_SYSTEM)}
+        usual = {os.path.realpath(str(p)) for p in (*public_roots(), *_OF_SYSTEM)}
         places = {os.path.realpath(each) for each in readable}
         is_usual = made == self.whole and places <= usual
         return () if is_usual else tuple(dict.fromkeys(readable))
