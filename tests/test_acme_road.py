@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from .acme_servers import free_ports
 from .acme_servers import Pebble
 from .acme_servers import running_pebble
 from .acme_servers import wait_for_port
@@ -53,13 +55,13 @@ def server_options(pebble: Pebble) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def gunicorn(folder: Path, port: int) -> Iterator[None]:
+def gunicorn(folder: Path, port: int, *options: str) -> Iterator[None]:
     """Four workers that serve the app."""
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "-w", "4"),
-                *("-b", f"0.0.0.0:{port}", "shop:app"),
+                *("-b", f"0.0.0.0:{port}", *options, "shop:app"),
             ],
             cwd=folder,
             stdout=log,
@@ -108,6 +110,37 @@ def test_four_workers_answer_http_01_and_a_browser_believes_the_chain(
     assert "It works over HTTPS" in curled.stdout, curled.stderr
     assert page.error is None
     assert page.security == "secure"
+
+
+def test_gunicorn_gets_its_pair_and_serves_the_renewed_one(
+    pebble: Pebble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop.py").write_text(APP)
+    for name, value in {
+        "FLASK_TLSDEV_ISSUER": "acme",
+        "FLASK_TLSDEV_NAMES": "localhost",
+        "FLASK_TLSDEV_ACME_DIRECTORY": pebble.directory,
+        "FLASK_TLSDEV_ACME_CA_FILE": str(pebble.cafile),
+        "FLASK_TLSDEV_ACME_HTTP_PORT": str(pebble.http_port),
+        "TLSDEV_ACME_AGREE_TOS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    (port,) = free_ports(1)
+
+    with gunicorn(tmp_path, port, "-c", "python:flask_tlsdev.gunicorn"):
+        before = {served(port) for _ in range(8)}
+        # Beside the app, which would take the settings from its own config.
+        renewed = flask("tls", "renew", "localhost", "--force", cwd=tmp_path.parent)
+        after = {served(port) for _ in range(8)}
+
+    assert renewed.returncode == 0, renewed.stderr
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+def served(port: int) -> str:
+    """The certificate that one of the workers shows."""
+    return ssl.get_server_certificate(("127.0.0.1", port), timeout=20)
 
 
 def test_the_dev_server_answers_tls_alpn_01_and_serves_what_it_got(
