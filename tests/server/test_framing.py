@@ -214,7 +214,8 @@ def test_a_body_that_the_app_ignores_is_read_away(
 
 
 def test_a_body_too_large_to_be_read_away_ends_the_connection(talk: Talk) -> None:
-    size = 3_000_000
+    # More than the kernel would keep for a client that does not read.
+    size = 15_000_000
 
     answer = talk.ask("POST", "/ignore", f"Content-Length: {size}", body=b"x" * size)
 
@@ -447,10 +448,15 @@ class TestMistakesOfTheApp:
 
         server.app.paths["/wrong"] = wrong
 
-        talk.send(request("GET", "/wrong", "Connection: close"))
-        _, _, body = talk.rest().partition(b"\r\n\r\n")
+        talk.send(request("GET", "/wrong"))
 
-        assert body == b"hello"[: int(length)]
+        # Too long is cut; too short can only be shown by the end of everything.
+        if length == "2":
+            assert talk.answer().body == b"he"
+            assert talk.get().body == b"hello"
+        else:
+            assert talk.rest().endswith(b"\r\n\r\nhello")
+
         assert complaint in caplog.text
 
     @pytest.mark.parametrize(
