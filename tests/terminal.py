@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,9 @@ def talk(command: list[str], answers: Iterable[tuple[str, str]], *, cwd: Path) -
     shown = b""
     for question, answer in answers:
         at = len(shown)
-        while question.encode() not in shown[at:]:
+        # A hidden question throws away what was typed before its last blank.
+        asked = re.compile(re.escape(question.encode()) + rb".* $", re.DOTALL)
+        while not asked.search(shown, at):
             part = _read(terminal)
             assert part, shown.decode()
             shown += part

@@ -7,13 +7,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from click.testing import CliRunner
 from click.testing import Result
 from flask.cli import cli
 
 from flask_tlsdev.errors import StoreError
 from flask_tlsdev.files import data_folder
 from flask_tlsdev.store import PairStore
+from tests.runner import CliRunner
 
 SECRET = b"PRIVATE KEY-----"
 

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -28,6 +27,7 @@ from flask_tlsdev.pairs import dump_certificates
 from flask_tlsdev.pairs import dump_pkcs7
 from flask_tlsdev.pairs import dump_secret
 from flask_tlsdev.pairs import Pair
+from tests.runner import CliRunner
 
 from ..profiles import authority
 from ..profiles import leaf_for

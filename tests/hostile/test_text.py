@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from flask.cli import cli
 
 from flask_tlsdev.pairs import dump_certificates
+from tests.runner import CliRunner
 
 from ..profiles import forged
 from ..profiles import new_key
