@@ -34,6 +34,11 @@ def merge(base: object, change: object) -> dict[str, object]:
     return {**old, **{str(name): url for name, url in new}}
 
 
+def names_in(text: str) -> frozenset[str]:
+    """The endpoints that a header's text has; none in an empty one."""
+    return frozenset(_endpoints(text)) if text else frozenset()
+
+
 def _endpoints(value: object) -> dict[str, str]:
     if isinstance(value, str):
         entries = [_ENTRY.fullmatch(entry) for entry in value.split(",")]
