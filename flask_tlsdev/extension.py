@@ -17,6 +17,7 @@ from .errors import ConfigError
 from .names import parse
 from .web import AcmeHook
 from .web import HeaderHooks
+from .web import ReportHook
 from .web import ValidationHooks
 from .web import warn
 
@@ -151,6 +152,10 @@ class TLSDev:
         self._apps.add(app)
         # Before the redirect of plain HTTP: an authority asks for http.
         ValidationHooks(state).init_app(app)
+        # Before the same redirect, and before a log-in.
+        reports = ReportHook(state)
+        reports.init_app(app)
+        state.headers.finish_with(reports.finish)
         state.headers.init_app(app)
         AcmeHook(state).init_app(app)
 

@@ -70,6 +70,8 @@ CHROMIUM_FLAGS = (
     "--disable-breakpad",
     "--password-store=basic",
     "--host-resolver-rules=MAP * 127.0.0.1,EXCLUDE [::1]",
+    # Reports wait for a minute otherwise.
+    "--short-reporting-delay",
     "--remote-debugging-port=0",
 )
 

@@ -21,6 +21,7 @@ from ..web import cookies
 from ..web import fetch_metadata
 from ..web import https
 from ..web import overrides
+from ..web import reports
 from . import acme
 from . import values
 from ._key import Key as Key
@@ -296,6 +297,13 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             fetch_metadata.parse,
             "'enforce', 'log', or a mapping with mode and exempt",
             "Refuses what another site's page requests, but for links to pages.",
+        ),
+        "TLSDEV_REPORTS": Key(
+            None,
+            reports.parse,
+            "True (the logger flask_tlsdev), a logger's name, a function, or None",
+            "Who is told of what browsers report of pages that break the headers;"
+            " ``None``: nothing is reported to us.",
         ),
     }
 )

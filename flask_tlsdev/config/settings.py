@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ..web.cookies import CookiePolicy
     from ..web.fetch_metadata import FetchMetadata
     from ..web.https import ForceHTTPS
+    from ..web.reports import Sink
 
 logger = logging.getLogger("flask_tlsdev")
 
@@ -84,6 +85,8 @@ class Settings:
     cookies: CookiePolicy | None
     force_https: ForceHTTPS | None
     fetch_metadata: FetchMetadata | None
+    #: Who is told of what browsers report.
+    reports: Sink | None
     folders: Folders
     #: Name to factory, ours and the app's own.
     issuers: Mapping[str, IssuerFactory] = field(repr=False)
@@ -161,6 +164,7 @@ class Settings:
             cookies=values["TLSDEV_COOKIES"],
             force_https=values["TLSDEV_FORCE_HTTPS"],
             fetch_metadata=values["TLSDEV_FETCH_METADATA"],
+            reports=values["TLSDEV_REPORTS"],
             folders=folders.moved(store=store_path, ca=ca_path),
             issuers=known,
         )

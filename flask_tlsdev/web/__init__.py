@@ -16,6 +16,7 @@ from .layers import Overrides as Overrides
 from .logout import clear_site_data as clear_site_data
 from .nonce import csp_nonce as csp_nonce
 from .overrides import tls_headers as tls_headers
+from .reports import ReportHook as ReportHook
 from .validation import ValidationHooks as ValidationHooks
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ClientCertificate",
     "HeaderHooks",
     "Overrides",
+    "ReportHook",
     "ValidationHooks",
     "clear_site_data",
     "client_certificate",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,9 @@ from ..headers import HeaderProblem
 from ..headers import Kind
 from ..headers import Override
 from ..headers import Recipe
+from ..headers.reporting import reporting
 from .layers import Overrides
+from .reports import PATH
 from .templates import Finding
 from .templates import findings_in
 
@@ -39,6 +42,9 @@ class HasHeaders(Protocol):
 
     @property
     def paths(self) -> Mapping[str, Override]: ...
+
+    @property
+    def reports(self) -> object | None: ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,13 @@ def audit(
     :param problems: What reading the settings found; more is added.
     :param path: Look at the route that serves this path only.
     """
-    overrides = Overrides(app, settings.recipe, settings.paths, problems.append)
+    overrides = Overrides(
+        app,
+        settings.recipe,
+        settings.paths,
+        problems.append,
+        partial(reporting, path=PATH) if settings.reports else None,
+    )
     overrides.check()
     routes = tuple(_routes(app, overrides, path))
     policies = {

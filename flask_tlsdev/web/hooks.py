@@ -27,6 +27,7 @@ from .net import Rules
 from .nonce import csp_nonce
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Mapping
 
     from flask import Flask
@@ -65,6 +66,7 @@ class HeaderHooks:
     def __init__(self, state: HasSettings) -> None:
         self._state = state
         self._added: tuple[Override, ...] = ()
+        self._finish: Callable[[Recipe], Recipe] | None = None
         self._seen: _Settings | None = None
         self._rules: Rules | None = None
         self._turns_away = False
@@ -84,6 +86,14 @@ class HeaderHooks:
         For other parts of this package, before the first request.
         """
         self._added = (*self._added, override)
+        self._rules = None
+
+    def finish_with(self, finish: Callable[[Recipe], Recipe]) -> None:
+        """Change all headers once more, when the views' overrides are on them.
+
+        For other parts of this package, before the first request.
+        """
+        self._finish = finish
         self._rules = None
 
     def rules(self) -> Rules:
@@ -109,7 +119,9 @@ class HeaderHooks:
         for override in self._added:
             recipe = recipe.changed(override.changes, override.origin)
 
-        overrides = Overrides(self._app, recipe, settings.paths, on_problem)
+        overrides = Overrides(
+            self._app, recipe, settings.paths, on_problem, self._finish
+        )
         if strict:
             overrides.check()
 

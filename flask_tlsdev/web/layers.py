@@ -7,6 +7,7 @@ class's method. The last word counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,7 @@ class Overrides:
     :param recipe: The app's own headers.
     :param paths: Overrides by path prefix.
     :param on_problem: As for :meth:`~flask_tlsdev.headers.Recipe.changed`.
+    :param finish: What is done to headers when all overrides are on them.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Overrides:
         recipe: Recipe,
         paths: Mapping[str, Override],
         on_problem: OnProblem | None = None,
+        finish: Callable[[Recipe], Recipe] | None = None,
     ) -> None:
         self._app = app
         self._recipe = recipe
@@ -47,7 +50,9 @@ class Overrides:
         self._on_problem = on_problem
         self._of_view: dict[tuple[str | None, str], tuple[Override, ...]] = {}
         self._made: dict[tuple[Override, ...], Recipe] = {(): recipe}
-        self._plain = recipe.policy
+        self._finish = finish
+        self._policies: dict[tuple[Override, ...], Policy] = {}
+        self._plain = self._policy_of(())
 
     def policy(self, endpoint: str | None, method: str, path: str) -> Policy:
         """The headers of a response.
@@ -55,7 +60,7 @@ class Overrides:
         :param endpoint: The view that was found; ``None``: there is none.
         """
         layers = self.layers(endpoint, method, path)
-        return self._recipe_of(layers).policy if layers else self._plain
+        return self._policy_of(layers) if layers else self._plain
 
     def only(self) -> Policy | None:
         """The one policy of an app without overrides; ``None``: it has some."""
@@ -105,6 +110,15 @@ class Overrides:
         for endpoint in self._app.view_functions:
             for method in _METHODS:
                 self._recipe_of(tuple(self._find(endpoint, method)))
+
+    def _policy_of(self, layers: tuple[Override, ...]) -> Policy:
+        policy = self._policies.get(layers)
+        if policy is None:
+            recipe = self._recipe_of(layers)
+            recipe = self._finish(recipe) if self._finish else recipe
+            policy = self._policies[layers] = recipe.policy
+
+        return policy
 
     def _recipe_of(self, layers: tuple[Override, ...]) -> Recipe:
         recipe = self._made.get(layers)
