@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+#: Seconds until a program that says nothing is given up.
+DEADLINE = 30.0
 
 
 def talk(command: list[str], answers: Iterable[tuple[str, str]], *, cwd: Path) -> str:
@@ -23,23 +27,28 @@ def talk(command: list[str], answers: Iterable[tuple[str, str]], *, cwd: Path) -
     shown = b""
     for question, answer in answers:
         at = len(shown)
-        # A hidden question throws away what was typed before its last blank.
-        asked = re.compile(re.escape(question.encode()) + rb".* $", re.DOTALL)
+        # A hidden question throws away what was typed before its end, and half a
+        # line may come with a blank as its last character.
+        asked = re.compile(re.escape(question.encode()) + rb".*: $", re.DOTALL)
         while not asked.search(shown, at):
             part = _read(terminal)
-            assert part, shown.decode()
+            assert part, f"no {question!r} in {shown.decode()!r}"
             shown += part
         os.write(terminal, f"{answer}\n".encode())
 
     while part := _read(terminal):
         shown += part
 
+    # Who still waits for an answer is told that nobody is there.
     os.close(terminal)
     os.waitpid(child, 0)
     return shown.decode()
 
 
 def _read(terminal: int) -> bytes:
+    if not select.select([terminal], [], [], DEADLINE)[0]:
+        return b""
+
     # Linux says that the other end is gone with an error.
     with suppress(OSError):
         return os.read(terminal, 4096)
