@@ -128,6 +128,14 @@ def test_trusted_types_name_the_policy_but_not_the_value() -> None:
     assert policy.remedy == ADD("trusted-types", "lit-html")
 
 
+def test_what_is_no_policy_s_name_gets_into_no_line_to_copy() -> None:
+    sample = 'x"}}; import os'
+
+    report = csp("trusted-types", "trusted-types-policy", sample=sample)
+
+    assert report.remedy == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "line"),
     [

@@ -13,6 +13,7 @@ from flask_tlsdev import ConfigError
 from flask_tlsdev import tls_headers
 from flask_tlsdev.contexts import TokenBucket
 from flask_tlsdev.headers.reports import Report
+from flask_tlsdev.web.audit import audit
 from flask_tlsdev.web.reports import Collector
 from flask_tlsdev.web.reports import LONGEST
 from flask_tlsdev.web.reports import PATH
@@ -154,6 +155,25 @@ def test_what_a_view_changes_is_reported_and_what_it_reports_itself_stays() -> N
     policy = directives(client.get("/own"))
     assert policy["report-uri"] == "/mine"
     assert "report-to" not in policy
+
+
+def test_a_policy_that_is_only_doubtful_is_reported_in_production() -> None:
+    app = make_app(REPORTS=True, CSP={"no-such-src": "'self'"})
+
+    response = app.test_client().get("/")
+
+    assert directives(response)["no-such-src"] == "'self'"
+    assert directives(response)["report-to"] == "tlsdev"
+
+
+def test_the_audit_shows_what_is_sent_and_who_says_so() -> None:
+    app = make_app(REPORTS=True)
+
+    found = audit(app, app.extensions["tlsdev"].settings, [], "/")
+
+    (policy,) = (each for each in found.routes[0].explanations if each.name == CSP)
+    assert f"report-uri {PATH}" in policy.text
+    assert policy.origins[-1] == "TLSDEV_REPORTS"
 
 
 def path_of(app: Flask) -> str:
@@ -319,9 +339,11 @@ def test_what_there_was_no_time_for_is_told_later() -> None:
     some = Collector(seen.append, TokenBucket(1, 1), left, PLENTY)
 
     some.take([report(0), report(1)])
+    at_first = list(seen)
     now[0] = 5.0
     some.take([report(0), report(1)])
 
+    assert at_first == [report(0)]
     assert seen == [report(0), report(1)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -54,13 +55,16 @@ addEventListener("load", () => {
 
 
 @contextmanager
-def page_of(start: Start, folder: Path, **config: Any) -> Iterator[Server]:
+def page_of(
+    start: Start, folder: Path, *, debug: bool = False, **config: Any
+) -> Iterator[Server]:
     """A server whose page a browser that trusts it is showing."""
     (folder / "app.py").write_text(APP)
     (folder / "static").mkdir()
     (folder / "static" / "own.js").write_text(OWN)
     env = {f"FLASK_TLSDEV_{name}": json.dumps(each) for name, each in config.items()}
-    with serving("tls", "run", cwd=folder, env=env) as server:
+    env["FLASK_DEBUG"] = "1" if debug else "0"
+    with serving("tls", "run", "--no-reload", cwd=folder, env=env) as server:
         root = export_root(folder / "root.crt").read_bytes()
         with start(root) as browser:
             page = browser.open(f"https://localhost:{server.port}/page")
@@ -80,7 +84,7 @@ def wait_for_claims(server: Server, *claims: str) -> str:
 def test_what_breaks_either_policy_is_on_the_console(
     start: Start, tmp_path: Path
 ) -> None:
-    config = {
+    config: dict[str, Any] = {
         "REPORTS": True,
         # A report is a request, too, which these must not turn away.
         "FETCH_METADATA": True,
@@ -91,7 +95,7 @@ def test_what_breaks_either_policy_is_on_the_console(
             "require-trusted-types-for": "'script'",
         },
     }
-    with page_of(start, tmp_path, **config) as server:
+    with page_of(start, tmp_path, debug=True, **config) as server:
         said = wait_for_claims(
             server,
             "script-src-elem stopped inline at https://localhost:",
@@ -102,6 +106,7 @@ def test_what_breaks_either_policy_is_on_the_console(
         )
 
     assert 'TLSDEV_CSP = {"img-src": {"add": "https://images.example.com"}}' in said
+    assert re.search(r"POST /_tlsdev/reports/[\w-]{22} ", said)
     assert "secret" not in said
 
 
@@ -109,7 +114,10 @@ def test_what_breaks_either_policy_is_on_the_console(
 def test_the_older_kind_of_report_is_taken_as_well(
     start: Start, tmp_path: Path
 ) -> None:
-    config = {"REPORTS": True, "CSP": {"report-uri": "/_tlsdev/reports"}}
+    config: dict[str, Any] = {
+        "REPORTS": True,
+        "CSP": {"report-uri": "/_tlsdev/reports"},
+    }
     with page_of(start, tmp_path, **config) as server:
         said = wait_for_claims(
             server,
