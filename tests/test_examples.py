@@ -164,7 +164,8 @@ CALL = """\
 import sys, urllib.request
 from flask import Flask
 from flask_tlsdev import TLSDev
-context = TLSDev(Flask("caller")).client_context(*sys.argv[2:])
+app = Flask("caller")
+context = TLSDev(app).client_context(*sys.argv[2:])
 print(urllib.request.urlopen(sys.argv[1], context=context).read().decode())
 """
 
@@ -179,6 +180,7 @@ def test_a_node_server_knows_our_client(
         shown = run(sys.executable, "-c", CALL, url, client.certfile, client.keyfile)
         nothing = run(sys.executable, "-c", CALL, url)
 
+    assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout) == {"told": "DNS:shop.client.test"}
     assert nothing.returncode == 1
     assert "certificate required" in nothing.stderr.lower().replace("_", " ")
