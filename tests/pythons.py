@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -42,3 +43,17 @@ def _candidates(version: str) -> list[str]:
     by_pyenv = sorted(_PYENV.glob(f"versions/{version}.*/bin/python{version}"))
     on_path = shutil.which(f"python{version}")
     return [*map(str, by_pyenv), *([on_path] if on_path else [])]
+
+
+def main() -> None:
+    """Print the oldest and the newest one, where they are not this one."""
+    found = [version for version in VERSIONS if installed(version)]
+    this = "{}.{}".format(*sys.version_info)
+
+    for version in dict.fromkeys([*found[:1], *found[-1:]]):
+        if version != this:
+            sys.stdout.write(f"{version} {installed(version)}\n")
+
+
+if __name__ == "__main__":
+    main()
