@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import errno
 import socket
+from abc import ABC
+from abc import abstractmethod
+from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field
+from typing import ClassVar
 from typing import Protocol
 
+from ....challenges import Challenges
 from ....errors import IssuerError
 from ....names import Name
 
@@ -52,6 +58,41 @@ class Solver(Protocol):
 
     def solving(
         self, challenges: Sequence[Challenge]
+    ) -> AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True)
+class Published(ABC):
+    """Puts the answers where every server that knows the store finds them."""
+
+    challenges: Challenges
+    #: Answer here, too, as long as the challenge lasts; ``None``: others do.
+    port: int | None
+    issuer_id: str
+
+    #: What to look at where nobody answers here.
+    unserved: ClassVar[str]
+
+    @property
+    def advice(self) -> str:
+        return self.unserved if self.port is None else ""
+
+    @contextmanager
+    def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:
+        with ExitStack() as stack:
+            for each in challenges:
+                stack.enter_context(self._publish(each))
+            if self.port is not None:
+                listeners = listen(self.port, self.issuer_id)
+                stack.enter_context(self._serve(listeners))
+            yield
+
+    @abstractmethod
+    def _publish(self, challenge: Challenge) -> AbstractContextManager[None]: ...
+
+    @abstractmethod
+    def _serve(
+        self, listeners: Sequence[socket.socket]
     ) -> AbstractContextManager[None]: ...
 
 

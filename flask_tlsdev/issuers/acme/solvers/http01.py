@@ -7,10 +7,8 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
-from contextlib import ExitStack
-from contextlib import nullcontext
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -18,42 +16,24 @@ from ....challenges import Challenges
 from ....challenges import HTTP_PATH
 from ._base import Challenge
 from ._base import CLIENT_SECONDS
-from ._base import listen
+from ._base import Published
 
 
-@dataclass(frozen=True)
-class Http01:
-    """Puts the answers where every server that knows the store finds them."""
-
-    challenges: Challenges
-    #: Answer here, too, as long as the challenge lasts.
-    port: int | None
-    issuer_id: str
+class Http01(Published):
+    """A small server of ours, or the running app, shows the answers."""
 
     kind = "http-01"
+    unserved = "Without --http-port only the running app answers."
 
-    @property
-    def advice(self) -> str:
-        if self.port is not None:
-            return ""
+    def _publish(self, challenge: Challenge) -> AbstractContextManager[None]:
+        return self.challenges.publish_token(
+            challenge.token, challenge.key_authorization
+        )
 
-        return "Without --http-port only the running app answers."
-
-    @contextmanager
-    def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:
-        with ExitStack() as stack:
-            for each in challenges:
-                stack.enter_context(
-                    self.challenges.publish_token(each.token, each.key_authorization)
-                )
-            stack.enter_context(self._serving())
-            yield
-
-    def _serving(self) -> Any:
-        if self.port is None:
-            return nullcontext()
-
-        return _serving(listen(self.port, self.issuer_id), self.challenges)
+    def _serve(
+        self, listeners: Sequence[socket.socket]
+    ) -> AbstractContextManager[None]:
+        return _serving(listeners, self.challenges)
 
 
 class _Handler(BaseHTTPRequestHandler):

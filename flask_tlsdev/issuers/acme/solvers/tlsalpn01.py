@@ -8,11 +8,9 @@ import ssl
 import threading
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
-from contextlib import ExitStack
-from contextlib import nullcontext
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -23,7 +21,7 @@ from ....challenges import Challenges
 from ....challenges import TLS_PROTOCOL
 from ._base import Challenge
 from ._base import CLIENT_SECONDS
-from ._base import listen
+from ._base import Published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,39 +36,22 @@ _OCTETS = b"\x04\x20"
 _CLIENTS = 32
 
 
-@dataclass(frozen=True)
-class TlsAlpn01:
-    """Puts the certificates where every server that knows the store finds them."""
-
-    challenges: Challenges
-    #: Answer here as long as the challenge lasts; ``None``: our dev server does.
-    port: int | None
-    issuer_id: str
+class TlsAlpn01(Published):
+    """A small server of ours, or our dev server, shows the certificates."""
 
     kind = "tls-alpn-01"
+    unserved = "Without --tls-port only our running dev server answers."
 
-    @property
-    def advice(self) -> str:
-        if self.port is not None:
-            return ""
+    def _publish(self, challenge: Challenge) -> AbstractContextManager[None]:
+        return self.challenges.publish_certificate(
+            server_name(challenge.name),
+            make_certificate(challenge.name, challenge.key_authorization),
+        )
 
-        return "Without --tls-port only our running dev server answers."
-
-    @contextmanager
-    def solving(self, challenges: Sequence[Challenge]) -> Iterator[None]:
-        with ExitStack() as stack:
-            for each in challenges:
-                pem = make_certificate(each.name, each.key_authorization)
-                host = server_name(each.name)
-                stack.enter_context(self.challenges.publish_certificate(host, pem))
-            stack.enter_context(self._serving())
-            yield
-
-    def _serving(self) -> Any:
-        if self.port is None:
-            return nullcontext()
-
-        return _serving(listen(self.port, self.issuer_id), self.challenges)
+    def _serve(
+        self, listeners: Sequence[socket.socket]
+    ) -> AbstractContextManager[None]:
+        return _serving(listeners, self.challenges)
 
 
 def server_name(name: Name) -> str:
