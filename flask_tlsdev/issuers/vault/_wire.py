@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from ...errors import IssuerRefused
 from ...printable import printable
@@ -88,13 +89,23 @@ class Session(requests.Session):
     def _read(self, response: requests.Response) -> bytes:
         body = b""
         # Not read(): a server that sends a byte now and then would never end.
-        while chunk := response.raw.read1(_CHUNK):
+        while chunk := self._chunk(response):
             body += chunk
             self._deadline.left()
             if len(body) > BODY_LIMIT:
                 raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
 
         return body
+
+    def _chunk(self, response: requests.Response) -> bytes:
+        try:
+            return bytes(response.raw.read1(_CHUNK))
+        except HTTPError:
+            # A TLS port tells a plain client what it is, and resets.
+            if response.status_code < 400:
+                raise
+
+            return b""
 
     def _redirected(self, location: str) -> IssuerRefused:
         target = "://".join(_origin(location)[:2]) if location else "nowhere"

@@ -15,6 +15,7 @@ from flask_tlsdev.issuers.vault import check_address
 from flask_tlsdev.issuers.vault import check_path
 from flask_tlsdev.provision import issue
 
+from ...acme_servers import make_https_pair
 from ...vault_servers import Bao
 from .conftest import MakeVault
 from .conftest import request_for
@@ -157,9 +158,12 @@ def test_a_dotenv_file_is_not_the_user(
         assert settings.vault.foreign
 
 
-def test_a_ca_file_of_the_app_does_not_vouch_for_the_users_server(home: Path) -> None:
+def test_a_ca_file_of_the_app_does_not_vouch_for_the_users_server(
+    home: Path, tmp_path: Path
+) -> None:
+    root, _ = make_https_pair(tmp_path)
     settings = Settings.from_mapping(
-        {**CONFIG, "TLSDEV_VAULT_CA_FILE": "/repository/root.pem"},
+        {**CONFIG, "TLSDEV_VAULT_CA_FILE": str(root)},
         environ={
             "HOME": str(home),
             "VAULT_TOKEN": "s.secret",

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
+import socket
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -210,6 +212,14 @@ def test_an_answer_without_end_is_given_up(dev_bao: Bao, make_vault: MakeVault) 
         over.set()
 
 
+def test_a_server_that_dies_over_the_request_is_said(
+    dev_bao: Bao, make_vault: MakeVault
+) -> None:
+    with answering(lambda one: one.connection.shutdown(socket.SHUT_RDWR)) as address:
+        with pytest.raises(IssuerUnavailable, match="the connection was lost"):
+            issue(make_vault(dev_bao, address=address), request_for("app.test"))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -278,7 +288,11 @@ def answering(answer: Answer) -> Iterator[str]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            # One that is closed with something unread resets the connection.
+            length = int(self.headers.get("Content-Length") or 0)
+            self.rfile = io.BytesIO(self.rfile.read(length))
             answer(self)
+            self.close_connection = True
 
         do_POST = do_PUT = do_GET
 
