@@ -195,20 +195,21 @@ def _field(key: str) -> str:
 
 
 def _from_variable(field: str, own: Mapping[str, str]) -> Any:
-    variable, text = _first(_VARIABLES[field], own)
+    text = _first(_VARIABLES[field], own)
     if not text:
         return None
 
     if field == "address":
-        return _checked(variable, check_address, text)
+        # One that is wrong is told when it is asked.
+        return _checked(check_address, text) or text
 
     if field == "namespace":
-        return _checked(variable, check_path, text) if text.strip("/") else None
+        return _checked(check_path, text) if text.strip("/") else None
 
     return Path(text).absolute()
 
 
-def _checked(variable: str, check: Any, text: str) -> Any:
+def _checked(check: Any, text: str) -> Any:
     # A user whose VAULT_ADDR is odd may have an app that never asks it.
     try:
         return check(text)
@@ -217,7 +218,7 @@ def _checked(variable: str, check: Any, text: str) -> Any:
 
 
 def _own_token(own: Mapping[str, str]) -> dict[str, Any]:
-    text = _first(_TOKENS, own)[1]
+    text = _first(_TOKENS, own)
     if text:
         return {"token": text}
 
@@ -225,8 +226,8 @@ def _own_token(own: Mapping[str, str]) -> dict[str, Any]:
     return {"token_file": Path(home) / ".vault-token"} if home else {}
 
 
-def _first(variables: tuple[str, ...], own: Mapping[str, str]) -> tuple[str, str]:
-    return next(((each, own[each]) for each in variables if own.get(each)), ("", ""))
+def _first(variables: tuple[str, ...], own: Mapping[str, str]) -> str:
+    return next((own[each] for each in variables if own.get(each)), "")
 
 
 def _proxy(address: str, own: Mapping[str, str]) -> str | None:
@@ -254,5 +255,5 @@ def _is_own(field: str, named: Mapping[str, Any], own: Mapping[str, str]) -> boo
     if field == "ca_file":
         return named.get(field) in [Path(each).absolute() for each in texts]
 
-    checked = [_checked("", check_address, each) for each in texts]
+    checked = [_checked(check_address, each) for each in texts]
     return named.get(field) is not None and named[field] in checked

@@ -81,3 +81,22 @@ def test_an_odd_address_is_one_sentence(flask: Flask) -> None:
 
     assert result.exit_code == 2
     assert "is no address of a Vault server" in result.output
+
+
+def test_a_pair_stays_while_vault_is_away(
+    flask: Flask, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running_bao(tmp_path_factory.mktemp("bao"), dev=True) as away:
+        (home / ".vault-token").write_text(away.token)
+        issued = flask(
+            *("tls", "issue", "app.test", "--issuer", "vault", "--json"),
+            *("--vault-role", "web", "--vault-addr", away.address),
+        )
+    certificate = Path(json.loads(issued.stdout)["certificate"])
+    before = certificate.read_bytes()
+
+    result = flask("tls", "renew", "--all", "--force")
+
+    assert result.exit_code == 1
+    assert "nobody listens there" in result.output
+    assert certificate.read_bytes() == before

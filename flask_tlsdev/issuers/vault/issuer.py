@@ -23,6 +23,7 @@ from ...printable import printable
 from ...printable import quoted
 from ._deadline import Deadline
 from .memory import remember
+from .options import check_address
 from .options import Options
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ class Vault:
         from ._login import logged_in
         from ._session import Session
 
+        # A variable of the user's has not been looked at before.
+        check_address(self.options.address)
         if self.options.auth == "cert":
             # The handshake shows it, before there is a login.
             check_own(self.options, "a certificate")

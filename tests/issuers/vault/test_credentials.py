@@ -253,3 +253,17 @@ def test_no_secret_is_shown(home: Path) -> None:
             {**CONFIG, "TLSDEV_VAULT_TOKEN": "s.sec\x00ret"}, environ={}
         )
     assert "sec" not in str(caught.value).replace("secret", "")
+
+
+def test_a_plain_vault_addr_elsewhere_gets_nothing_and_is_said(home: Path) -> None:
+    environ = {
+        "HOME": str(home),
+        "VAULT_ADDR": "http://vault.example.com:8200",
+        "VAULT_TOKEN": "s.secret",
+    }
+    issuer = Settings.from_mapping(CONFIG, environ=environ).make_issuer()
+
+    with pytest.raises(ConfigError, match="no address of a Vault server") as caught:
+        issue(issuer, request_for("app.test"))
+
+    assert "https://" in caught.value.hint
