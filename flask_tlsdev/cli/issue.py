@@ -14,6 +14,7 @@ from . import acme
 from . import client
 from . import options
 from . import passphrases
+from . import vault
 from .group import answering
 from .group import shown
 from .group import usage_error
@@ -35,9 +36,10 @@ _LONGEST_FOR_APPLE = timedelta(days=825)
 @click.command("issue")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=options.NAME)
 @click.option(
-    "--issuer", help="Who issues it: local-ca, self-signed, acme or your own."
+    "--issuer", help="Who issues it: local-ca, self-signed, acme, vault or yours."
 )
 @acme.options
+@vault.options
 @options.key_type
 @options.days
 @click.option(
@@ -86,7 +88,7 @@ def issue(
     encrypt: bool,
     force: bool,
     as_json: bool,
-    **acme_options: Any,
+    **issuer_options: Any,
 ) -> None:
     """Make a key and a certificate for the NAMEs, or for TLSDEV_NAMES.
 
@@ -100,7 +102,8 @@ def issue(
         issuer=issuer,
         key_type=key_type,
         lifetime=days,
-        acme=acme.take(acme_options),
+        acme=acme.take(issuer_options),
+        vault=vault.take(issuer_options),
         talk=acme.talk(),
     )
     _warn_of_long_life(days)

@@ -16,6 +16,7 @@ import click
 from ..errors import TLSDevError
 from . import acme
 from . import options
+from . import vault
 from .group import usage_error
 from .settings import project_settings
 
@@ -61,6 +62,7 @@ class Outcome:
 @click.option("--all", "every", is_flag=True, help="Every pair in the store.")
 @click.option("--issuer", help="Who issues them, instead of TLSDEV_ISSUER.")
 @acme.options
+@vault.options
 @click.option(
     "--deploy-hook",
     type=acme.hook("--deploy-hook"),
@@ -91,7 +93,7 @@ def renew(
     systemd: bool,
     force: bool,
     as_json: bool,
-    **acme_options: Any,
+    **issuer_options: Any,
 ) -> None:
     """Renew the pairs that are due: for NAME, for TLSDEV_NAMES, or --all.
 
@@ -108,7 +110,10 @@ def renew(
         return
 
     settings = project_settings(ctx).with_options(
-        issuer=issuer, acme=acme.take(acme_options), talk=acme.talk()
+        issuer=issuer,
+        acme=acme.take(issuer_options),
+        vault=vault.take(issuer_options),
+        talk=acme.talk(),
     )
     found = _chosen(settings, name, every)
     deploy_hook = deploy_hook or _deploy_hook()

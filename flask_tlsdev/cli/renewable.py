@@ -46,6 +46,7 @@ def _margin(settings: Settings, pair: StoredPair) -> timedelta | None:
 
 def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
     from ..issuers.acme import recall
+    from ..issuers.vault import recall as recall_vault
 
     found = [settings] if settings.issuer != "files" else []
     found += [
@@ -63,5 +64,9 @@ def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
             eab_hmac_key=settings.acme.eab_hmac_key,
         )
         found.append(replace(settings, issuer="acme", acme=options))
+
+    remembered = recall_vault(settings.store_path, issuer_id, settings.vault)
+    if remembered is not None:
+        found.append(replace(settings, issuer="vault", vault=remembered))
 
     return found

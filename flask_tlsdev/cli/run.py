@@ -18,6 +18,7 @@ from . import acme
 from . import options
 from . import passphrases
 from . import serving
+from . import vault
 from .group import usage_error
 from .settings import project_settings
 
@@ -96,6 +97,7 @@ def _run(
     from .served import VARIABLE
 
     acme_options = acme.take(flask_options)
+    vault_options = vault.take(flask_options)
     served = Served.from_parent(os.environ)
     if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
@@ -106,6 +108,7 @@ def _run(
             client_ca=client_ca,
             client_certificate=client_certificate,
             acme=acme_options,
+            vault=vault_options,
             talk=acme.talk(),
         )
         brought = PairFiles(certfile, keyfile, None) if certfile and keyfile else None
@@ -117,7 +120,9 @@ def _run(
         os.environ[VARIABLE] = served.to_environ()
 
     def source() -> Settings:
-        return project_settings(ctx).with_options(issuer=issuer, acme=acme_options)
+        return project_settings(ctx).with_options(
+            issuer=issuer, acme=acme_options, vault=vault_options
+        )
 
     if served.extras.host:
         flask_options["host"] = served.extras.host
@@ -233,5 +238,6 @@ run = click.Command(
             help="Send plain HTTP on this port to HTTPS.",
         ),
         *acme.make_options(),
+        *vault.make_options(),
     ],
 )

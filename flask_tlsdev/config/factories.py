@@ -54,6 +54,12 @@ def _acme(settings: Settings) -> Issuer:
     return Acme(options, settings.store_path, settings.talk)
 
 
+def _vault(settings: Settings) -> Issuer:
+    from ..issuers.vault import Vault
+
+    return Vault(settings.vault, settings.store_path, settings.talk.tell)
+
+
 def _files(settings: Settings) -> Issuer:
     raise ConfigError(
         "The issuer 'files' serves a pair that somebody else makes and issues none.",
@@ -68,6 +74,7 @@ BUILT_IN: Mapping[str, IssuerFactory] = MappingProxyType(
         "local-ca": _local_ca,
         "self-signed": _self_signed,
         "acme": _acme,
+        "vault": _vault,
         "files": _files,
         "imported": _imported,
     }

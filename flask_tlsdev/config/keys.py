@@ -24,6 +24,7 @@ from ..web import overrides
 from ..web import reports
 from . import acme
 from . import values
+from . import vault
 from ._key import Key as Key
 
 #: The default of a header's key: ``TLSDEV_HEADERS`` decides.
@@ -142,6 +143,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             " where a commercial authority looks for the file that it has sent.",
         ),
         **acme.KEYS,
+        **vault.KEYS,
         "TLSDEV_HEADERS": Key(
             headers.DEFAULT,
             headers.parse_preset,

@@ -22,16 +22,19 @@ from ..headers import Policy
 from ..headers import Recipe
 from ..issuers.acme import Options as AcmeOptions
 from ..issuers.acme import Talk
+from ..issuers.vault import Options as VaultOptions
 from ..names import Name
 from ..printable import quoted
 from ..store import PairStore
 from . import acme
 from . import keys
+from . import vault
 from .environment import prefixed_config
 from .environment import user_environment
 from .factories import check_issuer
 from .factories import known_issuers
 from .folders import Folders
+from .vault import on_command_line
 
 if TYPE_CHECKING:
     from ..contexts import ClientCA
@@ -75,6 +78,7 @@ class Settings:
     max_connections: int
     files_path: Path | None
     acme: AcmeOptions
+    vault: VaultOptions
     validation_path: Path | None
     #: What makes the headers that responses get.
     recipe: Recipe
@@ -157,6 +161,7 @@ class Settings:
             max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
             acme=acme.options(values, own),
+            vault=vault.options(values, environ, own),
             validation_path=values["TLSDEV_VALIDATION_PATH"],
             recipe=values["TLSDEV_HEADERS"],
             paths=values["TLSDEV_PATHS"],
@@ -207,6 +212,7 @@ class Settings:
         client_ca: Path | None = None,
         client_certificate: str | None = None,
         acme: Mapping[str, object] | None = None,
+        vault: Mapping[str, object] | None = None,
         talk: Talk | None = None,
     ) -> Settings:
         """The same settings with what was asked for on the command line.
@@ -224,6 +230,7 @@ class Settings:
             client_ca=client_ca or self.client_ca,
             client_certificate=client_certificate or self.client_certificate,
             acme=replace(self.acme, **(acme or {})),  # type: ignore[arg-type]  # the command line has parsed them
+            vault=replace(self.vault, **on_command_line(vault or {})),  # type: ignore[arg-type]  # as above
             talk=talk or self.talk,
         )
 
