@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+#: Where this environment's own programs lie: it need not be activated.
+OWN = Path(sys.executable).parent
 
 #: Set in CI: what is not installed is a failure there, not a skip.
 REQUIRE_ALL = bool(os.environ.get("TLSDEV_TEST_REQUIRE_ALL"))
@@ -22,7 +26,7 @@ def program(*names: str) -> str:
     ``TLSDEV_TEST_REQUIRE_ALL=1``.
     """
     for name in names:
-        if found := shutil.which(name):
+        if found := shutil.which(name, path=f"{os.environ['PATH']}{os.pathsep}{OWN}"):
             return str(Path(found).absolute())
 
     missing(" or ".join(names))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..tools import OWN
 from ..tools import program
 from ..tools import run
 from ..vault_servers import Bao
@@ -20,6 +21,8 @@ def test_the_set_up_of_vault_works_as_written(tmp_path: Path) -> None:
         bao.start()
         environ = {
             **os.environ,
+            # The block's bao and flask are those of this environment.
+            "PATH": f"{OWN}{os.pathsep}{os.environ['PATH']}",
             "VAULT_ADDR": bao.address,
             "VAULT_TOKEN": bao.token,
             "BAO_ADDR": bao.address,
