@@ -9,6 +9,7 @@ from __future__ import annotations
 from .account import account
 from .ca import ca
 from .csr import csr
+from .doctor import doctor
 from .env import env
 from .export import export
 from .group import tls
@@ -47,6 +48,7 @@ for command in (
     ca,
     trust,
     env,
+    doctor,
     headers,
     account,
     hooks,

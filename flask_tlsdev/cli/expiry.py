@@ -37,21 +37,27 @@ def announce_imported_end(provided: Provided, *, now: datetime | None = None) ->
 
 def announce_ca_end(settings: Settings, *, now: datetime | None = None) -> None:
     """A line on standard error in the last days of the CA that issues the pairs."""
-    if settings.issuer != "local-ca":
-        return
+    if settings.issuer == "local-ca" and (said := ca_end(settings, now=now)):
+        click.echo(" ".join(said), err=True)
 
+
+def ca_end(
+    settings: Settings, *, now: datetime | None = None
+) -> tuple[str, str] | None:
+    """That the CA ends soon, and what to type; ``None`` before its last days."""
     from ..issuers.local_ca import LocalCA
 
     try:
         end = LocalCA.open(settings.ca_path).not_after
     except TLSDevError:
         # Whoever issues from it says so.
-        return
+        return None
 
     left = end - (now or datetime.now(timezone.utc))
-    if left <= NOTICE:
-        click.echo(
-            f"The local CA ends on {end:%Y-%m-%d}, in {max(left.days, 0)} days. For"
-            " another one type: flask tls ca create, then: flask tls trust install",
-            err=True,
-        )
+    if left > NOTICE:
+        return None
+
+    return (
+        f"The local CA ends on {end:%Y-%m-%d}, in {max(left.days, 0)} days.",
+        "For another one type: flask tls ca create, then: flask tls trust install",
+    )

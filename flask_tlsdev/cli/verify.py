@@ -160,7 +160,7 @@ def _completed(
     from .. import files
     from ..verification import load_crls
 
-    roots = _roots_in(cafiles) if cafiles else _default_roots(ctx, purpose)
+    roots = _roots_in(cafiles) if cafiles else default_roots(ctx, purpose)
     crls = (load_crls(files.read(each, limit=1 << 24), str(each)) for each in crlfiles)
     return dataclasses.replace(
         question,
@@ -184,7 +184,7 @@ def _roots_in(cafiles: Sequence[Path]) -> Roots:
     }
 
 
-def _default_roots(ctx: click.Context, purpose: Purpose) -> Roots:
+def default_roots(ctx: click.Context, purpose: Purpose) -> Roots:
     from ..config import user_environment
     from ..verification import system_roots
 

@@ -181,6 +181,16 @@ def test_it_ends_with_the_last_download() -> None:
         running.ask(running.path)
 
 
+def test_no_file_goes_out_more_often_while_the_last_one_is_on_its_way() -> None:
+    server = PhoneServer(LOOPBACK, downloads=1)
+    server.close()
+    path = urlsplit(server.url).path
+
+    assert server.may_send(path + FILES[0].name)
+    assert not server.may_send(path + FILES[0].name)
+    assert server.may_send(path)
+
+
 def test_it_ends_when_its_time_is_over() -> None:
     assert PhoneServer(LOOPBACK).serve(0.01) is Ended.TIME
 
