@@ -87,7 +87,8 @@ def started(folder: Path, *, descriptors: int = 4096) -> Iterator[Process]:
             *flask("tls", "run", "--port", "0"),
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # One heap for all threads: else it is chance in which the memory is kept.
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -122,19 +123,24 @@ def back(server: Process, descriptors: int, threads: int) -> bool:
 def test_good_clients_are_answered_whatever_the_others_do(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         before = calm(server)
-        memory = []
         bad = {}
 
-        for _ in range(3):
+        def again() -> int:
+            """How much more memory the server has after another torture, in KiB."""
+            held = server.memory
             for name, attack in ATTACKS.items():
                 answers, gone = torture(server, attack, before)
                 if answers != [b"good"] * 20 or not gone:
                     bad[name] = answers, server.descriptors, server.threads
-            memory.append(server.memory)
+            return server.memory - held
+
+        # What is kept for those that follow grows until it is enough, a leak always.
+        growth = [again(), again()]
+        while growth[-1] >= 1024 and len(growth) < 8:
+            growth.append(again())
 
         assert bad == {}
-        # The first two leave behind what threads keep for those that follow.
-        assert memory[2] - memory[1] < 4096, "another torture costs memory"
+        assert growth[-1] < 1024, f"each torture costs memory: {growth} KiB"
         assert "Traceback" not in server.output
 
 
