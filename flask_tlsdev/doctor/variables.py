@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
 
@@ -60,45 +61,72 @@ def check_variables(
 
 
 def _check_files(environ: Mapping[str, str], root: Root | None) -> Iterator[Finding]:
+    """One finding a file, however many variables name it."""
+    named: dict[str, list[str]] = {}
     for name in _FILES:
         if path := environ.get(name):
-            finding = _check_file(name, path, root)
-            if finding is not None:
-                yield finding
+            named.setdefault(path, []).append(name)
+
+    for path, names in named.items():
+        try:
+            data = _content(path)
+        except (OSError, ValueError) as error:
+            yield _unreadable(path, names, error)
+            continue
+
+        if data is not None:
+            yield from _check_roots(path, names, data, root)
 
 
-def _check_file(name: str, path: str, root: Root | None) -> Finding | None:
-    try:
-        # Programs read it whatever it is; a folder is one that requests takes.
-        with open(path, "rb") as file:
-            data = file.read(_LARGEST)
-    except IsADirectoryError:
+def _content(path: str) -> bytes | None:
+    """What programs read there; ``None`` for a folder, which requests takes, too."""
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
         return None
-    except (OSError, ValueError) as error:
-        reason = printable(getattr(error, "strerror", "") or error)
-        return Finding(
-            "environment",
-            "failed",
-            f"{name} names {quoted(path, 1024)}, which cannot be read: {reason}."
-            " Programs that hear it trust no server at all.",
-            f"Type: unset {name}",
-        )
+    if not stat.S_ISREG(mode):
+        raise ValueError("it is no regular file")
 
+    with open(path, "rb") as file:
+        return file.read(_LARGEST)
+
+
+def _unreadable(path: str, names: list[str], error: OSError | ValueError) -> Finding:
+    reason = printable(getattr(error, "strerror", "") or error)
+    return Finding(
+        "environment",
+        "failed",
+        f"{_listed(names)} {quoted(path, 1024)}, which cannot be read: {reason}."
+        " Programs that hear it trust no server at all.",
+        f"Type: unset {' '.join(names)}",
+    )
+
+
+def _check_roots(
+    path: str, names: list[str], data: bytes, root: Root | None
+) -> Iterator[Finding]:
     if b"-----BEGIN " not in data:
-        return Finding(
+        yield Finding(
             "environment",
             "failed",
-            f"{name} names {quoted(path, 1024)}, which holds no certificate.",
-            f"Type: unset {name}",
+            f"{_listed(names)} {quoted(path, 1024)}, which holds no certificate.",
+            f"Type: unset {' '.join(names)}",
         )
-    if root is not None and root not in our_roots_in_pem(data):
-        return Finding(
+        return
+
+    # The others are of programs that do not ask your app.
+    wanting = [name for name in names if name in VARIABLES]
+    if wanting and root is not None and root not in our_roots_in_pem(data):
+        yield Finding(
             "environment",
             "warning",
-            f"{name} names {quoted(path, 1024)}, where the root of your CA is not.",
+            f"{_listed(wanting)} {quoted(path, 1024)}, where the root of your CA is"
+            " not.",
             _ENV,
         )
-    return None
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names)} {'names' if len(names) == 1 else 'name'}"
 
 
 def _check_folders(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -235,6 +235,23 @@ class TestVariables:
         assert "flask tls env" in finding.fix
         assert self.check(environ, tmp_path, with_root=False) == []
 
+    def test_a_file_is_said_once_however_many_name_it(self, tmp_path: Path) -> None:
+        names = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "PIP_CERT")
+
+        (dead,) = self.check(dict.fromkeys(names, "/nowhere"), tmp_path)
+        (without,) = self.check(dict.fromkeys(names, certifi.where()), tmp_path)
+
+        assert set(typed(dead).split()) == {"unset", *names}
+        # pip does not ask the app, and ``flask tls env`` does not set its variable.
+        assert without.text.startswith("SSL_CERT_FILE, CURL_CA_BUNDLE name ")
+
+    def test_a_pipe_is_wrong_and_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+
+        (finding,) = self.check({"SSL_CERT_FILE": str(tmp_path / "pipe")}, tmp_path)
+
+        assert finding.status == "failed"
+
     def test_our_bundle_is_well_until_it_is_out_of_date(self, tmp_path: Path) -> None:
         bundles = Bundles(tmp_path / "data")
         bundles.make(ROOT, {})
