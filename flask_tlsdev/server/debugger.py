@@ -28,9 +28,7 @@ class Debugger(DebuggedApplication):
     def __init__(self, app: WSGIApplication, names: Iterable[str]) -> None:
         super().__init__(app, evalex=True)
         self._names = frozenset(names) - _EVERYWHERE
-        # Before 3.0.3 Werkzeug trusted every name.
-        trusted = getattr(self, "trusted_hosts", [])
-        trusted.extend(sorted(name for name in self._names if ":" not in name))
+        self.trusted_hosts += sorted(name for name in self._names if ":" not in name)
 
     def check_host_trust(self, environ: WSGIEnvironment) -> bool:
         return self._is_ours(environ) or bool(super().check_host_trust(environ))

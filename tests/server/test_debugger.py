@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from werkzeug.debug import DebuggedApplication
 from werkzeug.test import create_environ
 
 from flask_tlsdev.names import parse
 from flask_tlsdev.server.debugger import Debugger
 from flask_tlsdev.server.debugger import trusted_names
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(DebuggedApplication, "check_host_trust"),
-    reason="before 3.0.3 Werkzeug trusted every name",
-)
 
 
 def trusts(names: frozenset[str], host: str) -> bool:

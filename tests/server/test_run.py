@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from flask.cli import run_command
-from werkzeug.debug import DebuggedApplication
 
 from flask_tlsdev.cli.run import run as our_command
 from flask_tlsdev.cli.serving import UNDERSTOOD
@@ -263,10 +262,6 @@ def test_without_threads_silent_clients_hold_up_nobody(folder: Path) -> None:
             client.close()
 
 
-@pytest.mark.skipif(
-    not hasattr(DebuggedApplication, "check_host_trust"),
-    reason="before 3.0.3 Werkzeug trusted every name",
-)
 @pytest.mark.parametrize(
     ("name", "usable"),
     [
