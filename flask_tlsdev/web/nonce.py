@@ -43,7 +43,9 @@ def csp_nonce() -> str:
 
     :raises TLSDevError: The headers went out before it was first asked for.
     """
-    nonce = of(request.environ)
+    # Through the proxy its attribute takes as long as all the rest.
+    found = request._get_current_object()  # type: ignore[attr-defined]  # werkzeug documents it
+    nonce = of(found.environ)
     nonce.used = True
     return nonce.value
 
