@@ -26,6 +26,8 @@ class Reply:
     status: int = 200
     body: object = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    #: Send the headers byte by byte, until this is over.
+    dripping: threading.Event | None = None
 
 
 @dataclass
@@ -94,6 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, payload: Any) -> None:
         reply = self.server.fake.reply(self.path, payload)
+        if reply.dripping:
+            self._drip(reply.dripping)
+
         data = reply.body if isinstance(reply.body, bytes) else None
         data = json.dumps(reply.body).encode() if data is None else data
         self.send_response(reply.status)
@@ -104,6 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             with contextlib.suppress(OSError):
                 self.wfile.write(data)
+
+    def _drip(self, over: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while not over.wait(0.05):
+                self.wfile.write(b"x")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -19,6 +19,8 @@ from ...errors import IssuerRefused
 from ...errors import IssuerUnavailable
 from ...printable import printable
 from ...printable import quoted
+from ...timed import answer_class
+from ...timed import Left
 from ._deadline import Deadline
 from .options import is_https
 
@@ -55,6 +57,23 @@ class _Untouched(urllib.request.HTTPErrorProcessor):
     https_response = http_response
 
 
+class _Timed(urllib.request.HTTPSHandler):
+    """Connections whose answers come in time as a whole."""
+
+    def __init__(self, context: ssl.SSLContext, left: Left):
+        super().__init__(context=context)
+        self._tls = context
+        self._answers = answer_class(left)
+
+    def https_open(self, request: urllib.request.Request) -> Any:
+        def connect(host: str, **more: Any) -> http.client.HTTPSConnection:
+            made = http.client.HTTPSConnection(host, **more)
+            made.response_class = self._answers
+            return made
+
+        return self.do_open(connect, request, context=self._tls)
+
+
 class Wire:
     """HTTPS to one server and nothing else.
 
@@ -66,13 +85,13 @@ class Wire:
 
     def __init__(self, issuer_id: str, ca_file: Path | None, deadline: Deadline):
         self._issuer_id = issuer_id
-        self._deadline = deadline
+        self._deadline = self._end = deadline
         self._opener = urllib.request.OpenerDirector()
 
         # Those of build_opener() but for http, ftp, files, and redirects.
         for handler in (
             urllib.request.ProxyHandler(),
-            urllib.request.HTTPSHandler(context=self._context(ca_file)),
+            _Timed(self._context(ca_file), self._left),
             _Untouched(),
         ):
             self._opener.add_handler(handler)
@@ -117,8 +136,8 @@ class Wire:
             raise self._unreachable(url, error) from error
 
     def _exchange(self, request: urllib.request.Request) -> Answer:
-        timeout = min(_REQUEST_SECONDS, self._deadline.left())
-        with self._opener.open(request, timeout=timeout) as response:
+        self._end = Deadline.after(_REQUEST_SECONDS, self._issuer_id)
+        with self._opener.open(request, timeout=self._left()) as response:
             return Answer(
                 request.full_url,
                 response.status,
@@ -129,16 +148,16 @@ class Wire:
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         body = b""
-        end = Deadline.after(_REQUEST_SECONDS, self._issuer_id)
         # Not read(): a server that sends a byte now and then would never end.
         while chunk := response.read1(_CHUNK):
             body += chunk
-            self._deadline.left()
-            end.left()
             if len(body) > BODY_LIMIT:
                 raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
 
         return body
+
+    def _left(self) -> float:
+        return min(self._end.left(), self._deadline.left())
 
     def _odd(self, why: str) -> IssuerRefused:
         return IssuerRefused(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .options import Options
 
 #: Those that another try may overcome.
-PASSING = frozenset({412, 429, 500, 502, 503, 504})
+PASSING = frozenset({429, 500, 502, 503, 504})
 
 _NAMESPACES = "If the mount is in a namespace, name that: --vault-namespace NAME"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ConfigError
 from ...errors import IssuerRefused
+from ...errors import IssuerUnavailable
 from . import _problems
 from ._deadline import Deadline
 
@@ -35,12 +36,13 @@ class Session:
 
         self.options = options
         self._deadline = deadline
+        self._wire = Wire(options, deadline)
         # Not hvac.Client, which takes a token and files from the environment.
         self._adapter = JSONAdapter(
             base_uri=options.address,
             token="",
             allow_redirects=False,
-            session=Wire(options, deadline),
+            session=self._wire,
             namespace=options.namespace,
         )
 
@@ -59,29 +61,43 @@ class Session:
     ) -> dict[str, Any]:
         import requests
         from hvac.exceptions import VaultError
+        from urllib3.exceptions import HTTPError
 
         for attempt in range(_TRIES):
             try:
                 return self._once(method, path, content)
             except VaultError as error:
-                status = _status(error)
-                problem = self._problem(error, status, path)
-                pause = min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
-                again = status in _problems.PASSING and attempt < _TRIES - 1
-                if not again or _is_down(error) or not self._deadline.pause(pause):
+                problem = self._problem(error, path)
+                if attempt == _TRIES - 1 or not self._may_pass(error, attempt):
                     raise problem from error
-            except (requests.RequestException, OSError, ValueError) as error:
+            except (
+                requests.RequestException,
+                HTTPError,
+                OSError,
+                ValueError,
+            ) as error:
                 raise _problems.unreachable(error, self.options) from error
-            except Exception as error:
-                raise self._translated(error) from error
 
         raise AssertionError("the last try raises")
+
+    def _may_pass(self, error: Exception, attempt: int) -> bool:
+        """Wait a little where that may help and there is time for it."""
+        if self._wire.status not in _problems.PASSING or self._is_down(error):
+            return False
+
+        pause = max(_FIRST_PAUSE * 2**attempt, self._wire.retry_after or 0)
+        return pause <= _LONGEST_PAUSE and self._deadline.pause(pause)
 
     def _once(
         self, method: str, path: str, content: dict[str, Any] | None
     ) -> dict[str, Any]:
         more = {} if content is None else {"json": content}
-        answer = self._adapter.request(method, f"/v1/{path}", **more)
+        try:
+            answer = self._adapter.request(method, f"/v1/{path}", **more)
+        except (AttributeError, TypeError, RecursionError):
+            # hvac reads an error as if it were Vault's.
+            answer = None
+
         if isinstance(answer, dict):
             return answer
 
@@ -94,14 +110,24 @@ class Session:
             hint="Look at --vault-addr or VAULT_ADDR.",
         )
 
-    def _problem(self, error: Exception, status: int, path: str) -> Exception:
-        if _is_down(error):
+    def _problem(self, error: Exception, path: str) -> Exception:
+        status, after = self._wire.status, self._wire.retry_after
+        if self._is_down(error):
             return _problems.sealed(self.options, self._seal_status())
 
         if "not active" in _problems.said(error):
             return _problems.standby(self.options)
 
-        return _problems.refusal(error, status, self.options, path)
+        problem = _problems.refusal(error, status, self.options, path)
+        if isinstance(problem, IssuerUnavailable):
+            problem.retry_after = after
+
+        return problem
+
+    def _is_down(self, error: Exception) -> bool:
+        words = _problems.said(error)
+        is_said = "sealed" in words or "not initialized" in words
+        return is_said and self._wire.status in (501, 503)
 
     def _seal_status(self) -> Any:
         try:
@@ -110,37 +136,3 @@ class Session:
             )
         except Exception:  # it was only to say why
             return None
-
-    def _translated(self, error: Exception) -> Exception:
-        from urllib3.exceptions import HTTPError
-
-        if isinstance(error, HTTPError):
-            return _problems.unreachable(error, self.options)
-
-        return error
-
-
-def _is_down(error: Exception) -> bool:
-    words = _problems.said(error)
-    is_said = "sealed" in words or "not initialized" in words
-    return is_said and _status(error) in (501, 503)
-
-
-def _status(error: Exception) -> int:
-    from hvac import exceptions
-
-    for kind, status in (
-        (exceptions.InvalidRequest, 400),
-        (exceptions.Unauthorized, 401),
-        (exceptions.Forbidden, 403),
-        (exceptions.InvalidPath, 404),
-        (exceptions.RateLimitExceeded, 429),
-        (exceptions.InternalServerError, 500),
-        (exceptions.VaultNotInitialized, 501),
-        (exceptions.BadGateway, 502),
-        (exceptions.VaultDown, 503),
-    ):
-        if isinstance(error, kind):
-            return status
-
-    return 504

@@ -6,21 +6,29 @@ environment. This session does neither.
 
 from __future__ import annotations
 
+import re
 import ssl
+from http.client import HTTPResponse
 from typing import Any
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from ...errors import IssuerRefused
 from ...printable import printable
 from ...printable import quoted
+from ...timed import answer_class
 from ._deadline import Deadline
 
 if TYPE_CHECKING:
+    from ...timed import Left
     from .options import Options
 
 #: A chain of five RSA certificates, twice, has a tenth of this.
@@ -30,21 +38,46 @@ _REQUEST_SECONDS = 30.0
 
 
 class _Adapter(HTTPAdapter):
-    """Connections under one context and nobody else's list of roots."""
+    """Connections under one context and nobody else's list of roots.
 
-    def __init__(self, context: ssl.SSLContext):
+    :param left: The seconds for an answer, asked before each part of it.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None, left: Left):
         self._context = context
+        self._pools = _pools(answer_class(left))
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         super().init_poolmanager(*args, **more, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        return super().proxy_manager_for(proxy, **more, ssl_context=self._context)
+        made = super().proxy_manager_for(proxy, **more, ssl_context=self._context)
+        made.pool_classes_by_scheme = self._pools
+        return made
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         # The context has the roots; requests would add certifi's.
         conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _pools(answers: type[HTTPResponse]) -> dict[str, type[HTTPConnectionPool]]:
+    """The pools of each scheme, whose connections read answers so."""
+
+    class Plain(HTTPConnection):
+        response_class = answers
+
+    class Encrypted(HTTPSConnection):
+        response_class = answers
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    return {"http": PlainPool, "https": EncryptedPool}
 
 
 class Session(requests.Session):
@@ -60,6 +93,10 @@ class Session(requests.Session):
         self.trust_env = False
         self.headers["Accept-Encoding"] = "identity"
         self.headers["User-Agent"] = "flask-tlsdev"
+        #: Of the last answer.
+        self.status = 0
+        #: After how many seconds it is best to ask again, where that said so.
+        self.retry_after: float | None = None
         self._issuer_id = options.issuer_id
         self._origin = _origin(options.address)
         self._deadline = deadline
@@ -67,18 +104,24 @@ class Session(requests.Session):
         if options.proxy is not None and options.address.startswith("https:"):
             self.proxies["https"] = options.proxy
 
-        self.mount("https://", _Adapter(_context(options)))
+        self.mount("https://", _Adapter(_context(options), self._left))
+        self.mount("http://", _Adapter(None, self._left))
+
+    def _left(self) -> float:
+        return min(_REQUEST_SECONDS, self._deadline.left())
 
     def request(self, method: Any, url: Any, *args: Any, **more: Any) -> Any:
         if _origin(str(url)) != self._origin:
             raise self._odd(f"{quoted(url)} is not its address")
 
         more |= {
-            "timeout": min(_REQUEST_SECONDS, self._deadline.left()),
+            "timeout": self._left(),
             "allow_redirects": False,
             "stream": True,
         }
         with super().request(method, url, *args, **more) as response:
+            self.status = response.status_code
+            self.retry_after = _seconds(response.headers.get("Retry-After", ""))
             if 300 <= response.status_code < 400:
                 raise self._redirected(response.headers.get("Location", ""))
 
@@ -91,7 +134,6 @@ class Session(requests.Session):
         # Not read(): a server that sends a byte now and then would never end.
         while chunk := self._chunk(response):
             body += chunk
-            self._deadline.left()
             if len(body) > BODY_LIMIT:
                 raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
 
@@ -123,6 +165,10 @@ class Session(requests.Session):
             issuer_id=self._issuer_id,
             hint="Look at --vault-addr or VAULT_ADDR.",
         )
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def _origin(url: str) -> tuple[str, str]:

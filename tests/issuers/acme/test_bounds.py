@@ -7,6 +7,7 @@ nor any other server that can run here has them.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,6 +197,16 @@ def test_the_whole_order_has_a_deadline_whatever_the_server_asks_for(
         ask(patience=2)
 
     assert pending_files(store) == []
+
+
+def test_headers_without_end_are_given_up(fake: FakeAcme, ask: Ask) -> None:
+    over = threading.Event()
+    fake.replies["/order"] = Reply(dripping=over)
+
+    with pytest.raises(IssuerTimeout, match="within 1 seconds"):
+        ask(patience=1)
+
+    over.set()
 
 
 @pytest.mark.parametrize("name", ["bank.test", "\x1b[31m", "", "127.0.0.1"])

@@ -17,9 +17,9 @@ from flask_tlsdev.provision import issue
 
 from ...acme_servers import make_https_pair
 from ...vault_servers import Bao
+from .answering import answering
 from .conftest import MakeVault
 from .conftest import request_for
-from .test_refusals import answering
 
 CONFIG = {"TLSDEV_ISSUER": "vault", "TLSDEV_VAULT_ROLE": "web"}
 

@@ -9,10 +9,10 @@ from flask_tlsdev.provision import issue
 
 from ...acme_servers import make_https_pair
 from ...vault_servers import Bao
+from .answering import answering
+from .answering import send
 from .conftest import MakeVault
 from .conftest import request_for
-from .test_refusals import answering
-from .test_refusals import send
 
 
 def test_a_token_of_a_file_is_enough(
@@ -106,7 +106,7 @@ def test_a_service_account_sends_its_token_and_role(
 def test_a_token_with_little_life_left_is_renewed(
     dev_bao: Bao, make_vault: MakeVault
 ) -> None:
-    from .test_refusals import forward
+    from .answering import forward
 
     token = dev_bao.new_token(policies=["web"], ttl="1h", period="1h")
     asked: list[str] = []

@@ -1,13 +1,7 @@
 from __future__ import annotations
 
 import http.server
-import io
-import json
 import socket
-import threading
-from collections.abc import Callable
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +10,16 @@ import pytest
 from flask_tlsdev.errors import ConfigError
 from flask_tlsdev.errors import IssuerError
 from flask_tlsdev.errors import IssuerRefused
-from flask_tlsdev.errors import IssuerTimeout
 from flask_tlsdev.errors import IssuerUnavailable
 from flask_tlsdev.issuers.vault import Vault
 from flask_tlsdev.provision import issue
 
 from ...vault_servers import Bao
+from .answering import answering
+from .answering import forward
+from .answering import send
 from .conftest import MakeVault
 from .conftest import request_for
-
-#: Does something to a request's handler.
-Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 
 @pytest.mark.parametrize(
@@ -192,58 +185,11 @@ def test_a_standby_without_an_active_server_is_said(
             issue(issuer, request_for("app.test"))
 
 
-def test_an_answer_without_end_is_given_up(dev_bao: Bao, make_vault: MakeVault) -> None:
-    def drip(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        try:
-            while not over.wait(0.05):
-                handler.wfile.write(b" ")
-        except OSError:
-            pass
-
-    over = threading.Event()
-    with answering(drip) as address:
-        issuer = make_vault(dev_bao, patience=0.5, address=address)
-
-        with pytest.raises(IssuerTimeout, match=r"within 0\.5 seconds"):
-            issue(issuer, request_for("app.test"))
-
-        over.set()
-
-
 def test_a_server_that_dies_over_the_request_is_said(
     dev_bao: Bao, make_vault: MakeVault
 ) -> None:
     with answering(lambda one: one.connection.shutdown(socket.SHUT_RDWR)) as address:
         with pytest.raises(IssuerUnavailable, match="the connection was lost"):
-            issue(make_vault(dev_bao, address=address), request_for("app.test"))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {},
-        {"data": None},
-        {"data": {"certificate": 7}},
-        {"data": {"certificate": "x"}},
-        {"data": {"certificate": "x", "ca_chain": "y"}},
-        {"data": {"certificate": "x", "ca_chain": [1] * 99}},
-        [],
-        "no JSON object",
-    ],
-)
-def test_an_odd_answer_is_refused(
-    dev_bao: Bao, make_vault: MakeVault, content: object
-) -> None:
-    with answering(lambda one: send(one, 200, content)) as address:
-        with pytest.raises(IssuerRefused, match=r"cannot be used|no Vault"):
-            issue(make_vault(dev_bao, address=address), request_for("app.test"))
-
-
-def test_a_large_answer_is_refused(dev_bao: Bao, make_vault: MakeVault) -> None:
-    with answering(lambda one: send(one, 200, "x" * (1 << 19))) as address:
-        with pytest.raises(IssuerRefused, match="larger than 256 KiB"):
             issue(make_vault(dev_bao, address=address), request_for("app.test"))
 
 
@@ -276,69 +222,3 @@ def refused(issuer: Vault) -> str:
         issue(issuer, request_for("app.test"))
 
     return str(caught.value)
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-
-@contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """A server on loopback that answers so, and its address."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            # One that is closed with something unread resets the connection.
-            length = int(self.headers.get("Content-Length") or 0)
-            self.rfile = io.BytesIO(self.rfile.read(length))
-            answer(self)
-            self.close_connection = True
-
-        do_POST = do_PUT = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def send(
-    handler: http.server.BaseHTTPRequestHandler, status: int, content: object
-) -> None:
-    data = json.dumps(content).encode()
-    handler.send_response(status)
-    handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data)
-
-
-def forward(
-    handler: http.server.BaseHTTPRequestHandler,
-    bao: Bao,
-    bodies: list[bytes] | None = None,
-) -> None:
-    """Hand the request on to a real server, and its answer back."""
-    import http.client
-
-    length = int(handler.headers.get("Content-Length") or 0)
-    body = handler.rfile.read(length)
-    if bodies is not None:
-        bodies.append(body)
-
-    connection = http.client.HTTPConnection("127.0.0.1", bao.port, timeout=20)
-    token = handler.headers.get("X-Vault-Token") or ""
-    connection.request(handler.command, handler.path, body, {"X-Vault-Token": token})
-    answer = connection.getresponse()
-    data = answer.read()
-    connection.close()
-    handler.send_response(answer.status)
-    handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data)

@@ -1,0 +1,70 @@
+"""How does an HTTP exchange end in time, even if each of its bytes does?
+
+A timeout for each read is none at all: a server that sends a byte of its headers
+now and then never meets it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+from collections.abc import Callable
+from typing import Any
+from typing import cast
+
+#: The seconds that are left; raises where there are none.
+Left = Callable[[], float]
+
+
+def answer_class(left: Left) -> type[http.client.HTTPResponse]:
+    """What reads an answer, for :attr:`http.client.HTTPConnection.response_class`.
+
+    :param left: Asked before each read.
+    """
+
+    class Answer(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **more: Any) -> None:
+            # All that it does with a socket is to make a file of it.
+            super().__init__(cast(socket.socket, _Timed(sock, left)), *args, **more)
+
+    return Answer
+
+
+class _Timed:
+    """As much of a socket as an answer needs."""
+
+    def __init__(self, sock: socket.socket, left: Left) -> None:
+        self._socket = sock
+        self._left = left
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_File(self._socket, self._left))
+
+
+class _File(io.RawIOBase):
+    def __init__(self, sock: socket.socket, left: Left) -> None:
+        super().__init__()
+        self._socket = sock
+        self._left = left
+        # The socket stays open until this is closed, too.
+        self._file = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._socket.settimeout(self._left())
+        try:
+            return self._file.readinto(buffer)
+        except TimeoutError:
+            # It may know better what is over.
+            self._left()
+            raise
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
