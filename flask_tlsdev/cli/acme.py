@@ -17,8 +17,8 @@ from .options import F
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..issuers.acme import Talk
-    from ..issuers.acme.options import Record
+    from ..issuers.talk import Record
+    from ..issuers.talk import Talk
 
 
 def _directory(text: str) -> Any:
@@ -171,7 +171,7 @@ def _first_line(path: Path) -> str:
 
 def talk() -> Talk:
     """Progress where somebody watches, and questions where he can answer."""
-    from ..issuers.acme import Talk
+    from ..issuers.talk import Talk
 
     if not is_interactive():
         return Talk(tell=_tell)

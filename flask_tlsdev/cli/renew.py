@@ -154,9 +154,9 @@ def _deploy_hook() -> Hook | None:
     import os
 
     from ..config import user_environment
-    from ..config.acme import DEPLOY_HOOK
     from ..config.acme import project_hook
     from ..config.acme import user_hook
+    from ..config.environment import DEPLOY_HOOK
 
     return user_hook(DEPLOY_HOOK, user_environment(os.environ)) or project_hook(
         "deploy"

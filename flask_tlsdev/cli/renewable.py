@@ -63,10 +63,22 @@ def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
             agree_tos=settings.acme.agree_tos,
             eab_hmac_key=settings.acme.eab_hmac_key,
         )
-        found.append(replace(settings, issuer="acme", acme=options))
+        found.append(
+            replace(
+                settings,
+                issuer="acme",
+                authorities=settings.authorities.replaced(acme=options),
+            )
+        )
 
     remembered = recall_vault(settings.store_path, issuer_id, settings.vault)
     if remembered is not None:
-        found.append(replace(settings, issuer="vault", vault=remembered))
+        found.append(
+            replace(
+                settings,
+                issuer="vault",
+                authorities=settings.authorities.replaced(vault=remembered),
+            )
+        )
 
     return found

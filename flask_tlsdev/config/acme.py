@@ -19,15 +19,13 @@ from ..issuers.acme import Options
 from ..printable import quoted
 from . import values
 from ._key import Key
+from .environment import AGREE_TOS
+from .environment import DNS_HOOK
 from .environment import user_environment
 
 _PREFIX = "TLSDEV_ACME_"
 _TEXT_LENGTH = 1000
 _EMAIL = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]{1,255}")
-
-#: Only the user's own environment and the command line have these.
-DNS_HOOK, DEPLOY_HOOK = "TLSDEV_ACME_DNS_HOOK", "TLSDEV_DEPLOY_HOOK"
-AGREE_TOS = "TLSDEV_ACME_AGREE_TOS"
 
 
 def parse_email(value: object) -> str | None:
@@ -152,13 +150,6 @@ KEYS: Mapping[str, Key] = {
         "the name of a profile, or None",
         "Which of the ACME server's profiles the certificate follows.",
     ),
-}
-
-#: Keys that run programs or consent, with the option that does the same.
-OF_THE_USER: Mapping[str, str] = {
-    DNS_HOOK: "--dns-hook",
-    DEPLOY_HOOK: "--deploy-hook",
-    AGREE_TOS: "--agree-tos",
 }
 
 

@@ -24,6 +24,11 @@ DOTENV_NAMES = (".flaskenv", ".env")
 #: What :meth:`flask.Config.from_prefixed_env` makes ``TLSDEV_...`` of.
 PREFIX = "FLASK_TLSDEV_"
 
+#: What runs programs or consents. Only the user's own environment and the
+#: command line have these.
+DNS_HOOK, DEPLOY_HOOK = "TLSDEV_ACME_DNS_HOOK", "TLSDEV_DEPLOY_HOOK"
+AGREE_TOS = "TLSDEV_ACME_AGREE_TOS"
+
 
 def dotenv_files(
     environ: Mapping[str, str], env_file: str | os.PathLike[str] | None = None

@@ -9,42 +9,42 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..challenges import Challenges
 from ..errors import ConfigError
 from ..errors import PairNotFound
 from ..errors import StoreError
-from ..headers import OnProblem
-from ..headers import Override
-from ..headers import Policy
-from ..headers import Recipe
-from ..issuers.acme import Options as AcmeOptions
-from ..issuers.acme import Talk
-from ..issuers.vault import Options as VaultOptions
+from ..issuers.talk import Talk
 from ..names import Name
 from ..printable import quoted
 from ..store import PairStore
-from . import acme
-from . import keys
-from . import vault
+from .authorities import Authorities
 from .environment import prefixed_config
 from .environment import user_environment
 from .factories import check_issuer
 from .factories import known_issuers
 from .folders import Folders
-from .vault import on_command_line
+from .keys import Values
 
 if TYPE_CHECKING:
+    from ..challenges import Challenges
     from ..contexts import ClientCA
+    from ..headers import OnProblem
+    from ..headers import Override
+    from ..headers import Policy
+    from ..headers import Recipe
     from ..issuers import Issuer
+    from ..issuers.acme import Options as AcmeOptions
     from ..issuers.base import IssuerFactory
+    from ..issuers.vault import Options as VaultOptions
     from ..store import PairFiles
     from ..web.cookies import CookiePolicy
     from ..web.fetch_metadata import FetchMetadata
     from ..web.https import ForceHTTPS
     from ..web.reports import Sink
+    from .responses import Responses
 
 logger = logging.getLogger("flask_tlsdev")
 
@@ -77,20 +77,12 @@ class Settings:
     idle_timeout: float
     max_connections: int
     files_path: Path | None
-    acme: AcmeOptions
-    vault: VaultOptions
     validation_path: Path | None
-    #: What makes the headers that responses get.
-    recipe: Recipe
-    #: Other headers below these paths.
-    paths: Mapping[str, Override]
-    #: In lower case.
-    removed_headers: frozenset[str]
-    cookies: CookiePolicy | None
-    force_https: ForceHTTPS | None
-    fetch_metadata: FetchMetadata | None
-    #: Who is told of what browsers report.
-    reports: Sink | None
+    #: How the issuers are asked that are other people's servers.
+    authorities: Authorities
+    #: The value of every key: also of those that few starts need, which are
+    #: read when they are asked for.
+    values: Values = field(repr=False)
     folders: Folders
     #: Name to factory, ours and the app's own.
     issuers: Mapping[str, IssuerFactory] = field(repr=False)
@@ -140,7 +132,7 @@ class Settings:
         :raises ConfigError: A key is unknown or its value is none that it can
             have.
         """
-        values = keys.read(config, on_problem)
+        values = Values(config, on_problem)
         known = known_issuers(issuers)
         own = user_environment(environ)
         folders = Folders.find(own)
@@ -160,16 +152,9 @@ class Settings:
             idle_timeout=values["TLSDEV_IDLE_TIMEOUT"],
             max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
-            acme=acme.options(values, own),
-            vault=vault.options(values, environ, own),
             validation_path=values["TLSDEV_VALIDATION_PATH"],
-            recipe=values["TLSDEV_HEADERS"],
-            paths=values["TLSDEV_PATHS"],
-            removed_headers=values["TLSDEV_REMOVED_HEADERS"],
-            cookies=values["TLSDEV_COOKIES"],
-            force_https=values["TLSDEV_FORCE_HTTPS"],
-            fetch_metadata=values["TLSDEV_FETCH_METADATA"],
-            reports=values["TLSDEV_REPORTS"],
+            authorities=Authorities(values, environ, own),
+            values=values,
             folders=folders.moved(store=store_path, ca=ca_path),
             issuers=known,
         )
@@ -229,15 +214,61 @@ class Settings:
             lifetime=lifetime or self.lifetime,
             client_ca=client_ca or self.client_ca,
             client_certificate=client_certificate or self.client_certificate,
-            acme=replace(self.acme, **(acme or {})),  # type: ignore[arg-type]  # the command line has parsed them
-            vault=replace(self.vault, **on_command_line(vault or {})),  # type: ignore[arg-type]  # as above
+            authorities=self.authorities.with_options(acme or {}, vault or {}),
             talk=talk or self.talk,
         )
+
+    @property
+    def acme(self) -> AcmeOptions:
+        return self.authorities.acme
+
+    @property
+    def vault(self) -> VaultOptions:
+        return self.authorities.vault
+
+    @cached_property
+    def responses(self) -> Responses:
+        """What responses get. Read when it is asked for: it takes much code."""
+        from .responses import Responses
+
+        return Responses.of(self.values)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What makes the headers that responses get."""
+        return self.responses.recipe
 
     @property
     def policy(self) -> Policy:
         """The headers that responses get where nothing else is said."""
         return self.recipe.policy
+
+    @property
+    def paths(self) -> Mapping[str, Override]:
+        """Other headers below these paths."""
+        return self.responses.paths
+
+    @property
+    def removed_headers(self) -> frozenset[str]:
+        """In lower case."""
+        return self.responses.removed_headers
+
+    @property
+    def cookies(self) -> CookiePolicy | None:
+        return self.responses.cookies
+
+    @property
+    def force_https(self) -> ForceHTTPS | None:
+        return self.responses.force_https
+
+    @property
+    def fetch_metadata(self) -> FetchMetadata | None:
+        return self.responses.fetch_metadata
+
+    @property
+    def reports(self) -> Sink | None:
+        """Who is told of what browsers report."""
+        return self.responses.reports
 
     @property
     def store_path(self) -> Path:
@@ -252,6 +283,8 @@ class Settings:
     @property
     def challenges(self) -> Challenges | None:
         """Where answers to ACME servers are; ``None`` for a user without a home."""
+        from ..challenges import Challenges
+
         try:
             return Challenges(self.store_path)
         except StoreError:
@@ -296,21 +329,9 @@ class Settings:
         :raises ConfigError: Everybody must, and no CA for them is named.
         :raises CertificateError: The named file holds no certificate.
         """
-        required = self.client_certificate == "required"
-        if self.client_ca is not None:
-            from ..contexts import ClientCA
+        from .trusted import clients
 
-            return ClientCA.read(self.client_ca, required=required)
-
-        if required:
-            raise ConfigError(
-                "TLSDEV_CLIENT_CERTIFICATE: clients must show a certificate, and no CA"
-                " for them is named.",
-                key="TLSDEV_CLIENT_CERTIFICATE",
-                hint="Set TLSDEV_CLIENT_CA to its file, or add --client-ca FILE.",
-            )
-
-        return None
+        return clients(self.client_ca, required=self.client_certificate == "required")
 
     def roots(self) -> tuple[Path, ...]:
         """What vouches for servers that this user's pairs are for (PEM files).
@@ -318,21 +339,9 @@ class Settings:
         The root of the local CA, and that of the app's own pair where another
         issuer gave one. Nothing is made.
         """
-        from ..issuers.local_ca import LocalCA
-        from ..provision import look_up
+        from .trusted import roots
 
-        found: tuple[Path, ...]
-        try:
-            ca = LocalCA.open(self.ca_path)
-        except PairNotFound:
-            found = ()
-        else:
-            # Looked at, too: what lies there is not trusted because it lies there.
-            ca.root_pem()
-            found = (ca.root_path,)
-
-        own = look_up(self, self.names) if self.issuer != "local-ca" else None
-        return (*found, own.files.cafile) if own and own.files.cafile else found
+        return roots(self)
 
     def mounted_files(self) -> PairFiles | None:
         """The pair that somebody else keeps, where the issuer is ``files``."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flask_tlsdev.config import KEYS
 from flask_tlsdev.config import parse_duration
 from flask_tlsdev.config.keys import BY_PRESET
-from flask_tlsdev.config.keys import read
+from flask_tlsdev.config.keys import Values
 from flask_tlsdev.errors import ConfigError
 from flask_tlsdev.errors import InvalidName
 from flask_tlsdev.names import parse
@@ -21,7 +21,7 @@ from flask_tlsdev.printable import printable
 
 def refusal(config: dict[Any, object]) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
-        read(config)
+        Values(config)
     return caught.value
 
 
@@ -31,14 +31,14 @@ def is_safe(error: ConfigError) -> bool:
 
 
 def test_every_key_has_a_default_that_it_can_have() -> None:
-    values = read({})
+    values = Values({})
 
     assert set(values) == set(KEYS)
     assert values["TLSDEV_LIFETIME"] == timedelta(days=90)
     assert values["TLSDEV_HANDSHAKE_TIMEOUT"] == 10.0
     for name, key in KEYS.items():
         if key.default is not BY_PRESET:
-            assert read({name: key.default}) == values
+            assert Values({name: key.default}) == values
 
 
 def test_every_key_says_what_it_is_and_what_it_takes() -> None:
@@ -80,7 +80,7 @@ def test_an_unknown_key_like_no_other_is_told_all_keys(name: str) -> None:
 def test_keys_of_others_are_not_looked_at() -> None:
     config = {"DEBUG": 1, "TLS": 2, "TLSDEVICE": 3, "MY_TLSDEV_NAMES": 4, 5: 6}
 
-    assert read(config) == read({})  # type: ignore[arg-type]
+    assert Values(config) == Values({})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["TLSDEV_STORE_PATH", "TLSDEV_CA_PATH"])
@@ -127,7 +127,7 @@ def test_an_app_cannot_say_where_keys_lie(name: str) -> None:
     ],
 )
 def test_a_value_is_read(name: str, value: object, parsed: object) -> None:
-    assert read({name: value})[name] == parsed
+    assert Values({name: value})[name] == parsed
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ anything = st.recursive(
 @given(st.sampled_from(sorted(KEYS)), anything)
 def test_no_value_makes_anything_but_a_config_error(name: str, value: object) -> None:
     try:
-        read({name: value})
+        Values({name: value})
     except ConfigError as error:
         assert error.key == name  # noqa: PT017 - a value may as well be good
         assert is_safe(error)  # noqa: PT017

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -262,3 +263,65 @@ def test_settings_are_read_without_cryptography() -> None:
     done = subprocess.run([sys.executable, "-c", program], check=False)
 
     assert done.returncode == 0
+
+
+LOADED = """\
+import json, sys
+from flask_tlsdev.config import Settings
+settings = Settings.from_mapping(json.loads(sys.argv[1]), environ={"HOME": "/"})
+print(*sys.modules)
+settings.acme, settings.vault, settings.recipe
+assert {"%s", "%s", "%s"} <= set(sys.modules)
+"""
+
+ROOMS = {
+    "acme": "flask_tlsdev.issuers.acme",
+    "vault": "flask_tlsdev.issuers.vault",
+    "headers": "flask_tlsdev.headers",
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "needed"),
+    [
+        ({}, set()),
+        ({"TLSDEV_NAMES": "app.test", "TLSDEV_VALIDATION_PATH": FOLDER}, set()),
+        ({"TLSDEV_ACME_EMAIL": "me@app.test"}, {"acme"}),
+        ({"TLSDEV_VAULT_ROLE": "web"}, {"vault"}),
+        ({"TLSDEV_COOP": None}, {"headers"}),
+    ],
+)
+def test_only_that_is_loaded_of_which_a_key_is_set(
+    config: dict[str, Any], needed: set[str]
+) -> None:
+    program = LOADED % tuple(ROOMS.values())
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(config)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    loaded = done.stdout.split()
+    assert {name for name, room in ROOMS.items() if room in loaded} == needed
+
+
+def test_a_hook_that_is_none_is_told_before_anybody_needs_it() -> None:
+    environ = {"HOME": FOLDER, "TLSDEV_ACME_DNS_HOOK": "'"}
+
+    with pytest.raises(ConfigError, match="TLSDEV_ACME_DNS_HOOK"):
+        make(environ=environ)
+
+
+def test_what_is_read_late_is_what_was_set_at_first() -> None:
+    config: dict[str, Any] = {}
+    environ = {"HOME": FOLDER, "VAULT_ADDR": "https://vault.test:8200"}
+    settings = make(config, environ=environ)
+
+    config |= {"TLSDEV_HEADERS": "off", "TLSDEV_ACME_EMAIL": "me@app.test"}
+    environ["VAULT_ADDR"] = "https://elsewhere.test"
+
+    assert settings.policy.headers
+    assert settings.acme.email is None
+    assert settings.vault.address == "https://vault.test:8200"

@@ -7,6 +7,7 @@ answer challenges, and ``issuer`` puts these together.
 
 from __future__ import annotations
 
+from ..talk import Talk as Talk
 from .account import Account as Account
 from .account import list_accounts as list_accounts
 from .issuer import Acme as Acme
@@ -15,4 +16,3 @@ from .options import CHALLENGES as CHALLENGES
 from .options import DIRECTORIES as DIRECTORIES
 from .options import directory_url as directory_url
 from .options import Options as Options
-from .options import Talk as Talk

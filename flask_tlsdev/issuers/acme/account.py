@@ -31,9 +31,9 @@ from .options import is_https
 if TYPE_CHECKING:
     from josepy.jwk import JWKEC
 
+    from ..talk import Talk
     from ._session import Session
     from .options import Options
-    from .options import Talk
 
 FOLDER = ".acme"
 KEY, SUMMARY = "account.key", "account.json"

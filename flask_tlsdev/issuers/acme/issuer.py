@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ... import files
 from ...errors import ConfigError
 from ...errors import IssuerRefused
+from ..talk import Talk
 from ._deadline import Deadline
 from .account import Account
 from .account import deactivate
@@ -26,7 +27,6 @@ from .account import load_key
 from .account import register
 from .memory import remember
 from .options import Options
-from .options import Talk
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
-from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -17,8 +14,6 @@ from urllib.parse import urlsplit
 from ...errors import ConfigError
 from ...hooks import Hook
 from ...printable import quoted
-
-logger = logging.getLogger("flask_tlsdev")
 
 #: Directories that have a name. Nobody gets the second who did not ask for it:
 #: it counts what it issues, and every name goes into public logs for ever.
@@ -62,30 +57,6 @@ def directory_url(text: str) -> str:
         )
 
     return url
-
-
-@dataclass(frozen=True)
-class Record:
-    """A TXT record that proves control of a name."""
-
-    #: ``_acme-challenge.`` and the name.
-    name: str
-    value: str
-
-
-def _say_nothing_of_terms(terms: str) -> bool:
-    return False
-
-
-@dataclass(frozen=True)
-class Talk:
-    """How the issuer speaks with a person. By default it logs what it does."""
-
-    tell: Callable[[str], None] = logger.info
-    #: Shows the URL of the terms of service and says whether they are accepted.
-    agree: Callable[[str], bool] = _say_nothing_of_terms
-    #: Comes back when these records are set; ``None`` where nobody can be asked.
-    wait_for_records: Callable[[Sequence[Record]], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from flask_tlsdev.errors import TLSDevError
 from flask_tlsdev.hooks import Hook
 from flask_tlsdev.issuers.acme import Options
 from flask_tlsdev.issuers.acme import Talk
-from flask_tlsdev.issuers.acme.options import Record
 from flask_tlsdev.issuers.acme.solvers._propagation import Propagation
+from flask_tlsdev.issuers.talk import Record
 from flask_tlsdev.pairs import load_certificates
 from flask_tlsdev.pairs import Pair
 from flask_tlsdev.pairs import verify_chain

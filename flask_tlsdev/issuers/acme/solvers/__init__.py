@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ....challenges import Challenges
+from ...talk import Talk
 from ..options import Options
-from ..options import Talk
 from ._base import Challenge as Challenge
 from ._base import Solver as Solver
 from .dns01 import Dns01

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ....errors import ChallengeFailed
 from ....printable import quoted
+from ...talk import Record
 from ..dns_server import parse as parse_dns_server
-from ..options import Record
 
 if TYPE_CHECKING:
     from dns.resolver import Resolver

@@ -14,8 +14,8 @@ from .... import hooks
 from ....errors import ChallengeFailed
 from ....errors import TLSDevError
 from ....hooks import Hook
-from ..options import Record
-from ..options import Talk
+from ...talk import Record
+from ...talk import Talk
 from ._base import Challenge
 from ._propagation import Propagation
 
