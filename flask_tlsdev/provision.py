@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .store import Sidecar
     from .store import StoredPair
 
+
+logger = logging.getLogger("flask_tlsdev")
 
 #: Seconds in which an issuer on this machine has long made a pair.
 _LOCAL_PATIENCE = 30.0
@@ -118,6 +121,9 @@ def obtain(
     :raises StoreError: The store cannot be used.
     """
     found = look_up(source, names, purpose)
+    if found is not None and found.sidecar is None:
+        _warn_of_fixed(found.files)
+
     if found is not None and (not force or found.sidecar is None):
         return found
 
@@ -187,6 +193,14 @@ def issue(issuer: Issuer, request: CertificateRequest) -> Pair:
     pair = issuer.issue(request)
     pair.check(request)
     return pair
+
+
+def _warn_of_fixed(files: PairFiles) -> None:
+    """Say that a mounted pair will not follow its Secret, before it has expired."""
+    from .issuers.files import fixed
+
+    if why := fixed(files):
+        logger.warning("%s %s", *why)
 
 
 def _patience(issuer: Issuer) -> float:

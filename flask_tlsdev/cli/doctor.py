@@ -69,6 +69,7 @@ def _address(text: str | None) -> Address:
 def _examine(ctx: click.Context, address: Address) -> Iterator[Finding]:
     """Every finding, as soon as it is there; the slow looks come last."""
     from ..doctor import authority
+    from ..doctor import mounted
     from ..doctor import pairs
     from ..doctor import places
     from ..doctor import variables
@@ -84,6 +85,7 @@ def _examine(ctx: click.Context, address: Address) -> Iterator[Finding]:
     yield from authority.check_authorities(settings.ca_path)
     yield from _ending(settings)
     yield from pairs.check_pairs(store, now)
+    yield from mounted.check_mounted(stores.environ)
     yield from variables.check_variables(
         stores.environ, root, bundling.bundles(stores.environ)
     )

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from ..errors import CertificateError
 from ..errors import CertificateReason
 from ..errors import ConfigError
+from ..errors import StoreError
 from ..files import read
 from ..printable import printable
 from ..printable import quoted
+from .mounted import pinned
 
 if TYPE_CHECKING:
     from ..store import PairFiles
@@ -119,10 +121,17 @@ def load_into(
     lock = _Lock(files.keyfile, passphrase)
 
     try:
-        context.load_cert_chain(files.certfile, files.keyfile, lock.open)
+        context.load_cert_chain(*pinned(files), lock.open)
     except (ssl.SSLError, ValueError) as error:
         # Python has a limit of its own for the passphrase, a ValueError.
         raise _explain(error, files, lock) from error
+    except OSError as error:
+        # Exchanged between the look at it and now.
+        raise StoreError(
+            f"The pair in {quoted(files.certfile.parent)} was taken away while it was"
+            f" read: {printable(error.strerror)}.",
+            hint=f"Look at what is there: ls -la {_typed(files.certfile.parent)}",
+        ) from error
 
 
 @dataclass
@@ -160,7 +169,11 @@ def _expect(path: Path, what: str, mark: bytes) -> None:
 
 
 def _show(path: Path) -> str:
-    return f"flask tls show {printable(shlex.quote(str(path)))}"
+    return f"flask tls show {_typed(path)}"
+
+
+def _typed(path: Path) -> str:
+    return printable(shlex.quote(str(path)))
 
 
 def _explain(

@@ -45,7 +45,7 @@ class Watch:
         self._load = load
         self._lock = threading.Lock()
         self._seen = self._look()
-        self._context = load(files)
+        self._context = self._load_first()
 
     def current(self) -> ssl.SSLContext:
         """The context for the next client.
@@ -71,6 +71,16 @@ class Watch:
         :meth:`current`.
         """
         self._seen = ()
+
+    def _load_first(self) -> ssl.SSLContext:
+        """The context of the files, which may be exchanged just now."""
+        while True:
+            try:
+                return self._load(self.files)
+            except TLSDevError:
+                seen, self._seen = self._seen, self._look()
+                if seen == self._seen:
+                    raise
 
     def _follow(self) -> None:
         deadline = time.monotonic() + PATIENCE

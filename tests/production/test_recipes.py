@@ -20,7 +20,7 @@ from ..test_examples import free_port
 from ..tools import missing
 from ..tools import program
 from ..tools import run
-from .test_gunicorn import Load
+from .load import Load
 from .test_gunicorn import root
 
 RECIPES = ROOT / "examples" / "production"
