@@ -518,6 +518,10 @@ class Firefox(Browser):
         )
 
     def _failed(self, url: str, answer: Message) -> Page:
+        # Now and then its own error page comes before it has said what failed.
+        if "interrupted an unfinished navigation" in answer["message"]:
+            return Page(url, "interrupted")
+
         # NS_ERROR_GENERATE_FAILURE(NS_ERROR_MODULE_SECURITY, code) for TLS.
         found = re.fullmatch(r"Error: (?:\w+\(\w+, )?(\w+)\)?", answer["message"])
         if found is None:
