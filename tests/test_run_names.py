@@ -58,6 +58,14 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def heard_hangups() -> Iterator[None]:
+    """Children hear SIGHUP, also where the tests themselves run under nohup."""
+    previous = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, previous)
+
+
 def export(project: Path, *ca_path: Path) -> Path:
     """The root of the local CA, or of the one in this folder."""
     path = project / "root.crt"
@@ -119,6 +127,7 @@ def test_other_names_get_the_default_certificate_and_a_line(project: Path) -> No
     assert refused.returncode == 60
 
 
+@pytest.mark.usefixtures("heard_hangups")
 def test_a_new_ca_is_used_for_the_next_names_after_sighup(project: Path) -> None:
     with serving("tls", "run", cwd=project) as server:
         export(project)
@@ -160,6 +169,7 @@ def test_a_pair_is_renewed_in_a_running_server(project: Path) -> None:
         assert settle(changed, 30)
 
 
+@pytest.mark.usefixtures("heard_hangups")
 def test_a_closed_terminal_ends_the_server(project: Path) -> None:
     """SIGHUP means two things: here it is that nobody is there any more."""
     ours, theirs = pty.openpty()
