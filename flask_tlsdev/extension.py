@@ -23,6 +23,7 @@ from .web import warn
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
     from collections.abc import Mapping
 
     from flask import Flask
@@ -51,6 +52,9 @@ class AppState:
         #: What sends the app's headers.
         self.headers = HeaderHooks(self)
         self._said: set[str] = set()
+        #: Tells the development page of what has happened: the id of a panel, and
+        #: what it is to show. ``None`` while there is no page.
+        self.tell: Callable[[str, Mapping[str, object]], object] | None = None
         # Bad values are said where the app is made, not at the first request.
         self._read()
 

@@ -19,6 +19,7 @@ from .provision import obtain
 from .store import sidecar_of
 
 if TYPE_CHECKING:
+    from .contexts.events import Kind
     from .names import Name
     from .provision import Provided
     from .provision import Source
@@ -55,6 +56,8 @@ class KeptPair:
     #: Told of the files, old and new, where the new pair lies elsewhere, as
     #: that of another CA does.
     replace: Callable[[PairFiles, PairFiles], None]
+    #: Is told what has become of a renewal.
+    tell: Callable[[Kind, str], object] | None = None
 
     _failures: int = 0
     _not_before: datetime | None = None
@@ -112,23 +115,25 @@ class KeptPair:
                 self._not_before = now + LAST_RETRY
 
     def _say(self, sidecar: Sidecar) -> None:
-        logger.info(
-            "The pair for %s was renewed until %s.",
-            ", ".join(map(str, self.names)),
-            f"{sidecar.not_after:%Y-%m-%d %H:%M} UTC",
+        said = (
+            f"The pair for {', '.join(map(str, self.names))} was renewed until"
+            f" {sidecar.not_after:%Y-%m-%d %H:%M} UTC."
         )
+        logger.info("%s", said)
+        if self.tell is not None:
+            self.tell("renewed", said)
 
     def _failed(self, now: datetime, why: str) -> None:
         pause = min(FIRST_RETRY * 2 ** min(self._failures, 10), LAST_RETRY)
         self._failures += 1
         self._not_before = now + pause
-        logger.warning(
-            "The pair for %s could not be renewed, which is tried again in %d"
-            " minutes. %s",
-            ", ".join(map(str, self.names)),
-            pause / timedelta(minutes=1),
-            why,
+        said = (
+            f"The pair for {', '.join(map(str, self.names))} could not be renewed,"
+            f" which is tried again in {pause // timedelta(minutes=1)} minutes. {why}"
         )
+        logger.warning("%s", said)
+        if self.tell is not None:
+            self.tell("not renewed", said)
 
 
 class Renewal:

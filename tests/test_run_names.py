@@ -397,5 +397,5 @@ def test_the_debugger_is_shown_to_this_machine_only(project: Path, lan: str) -> 
             assert (ask(server, address, "/console")[0] == 200) is is_here
             assert ("openShell" in ask(server, address, resource)[1]) is is_here
 
-        assert ask(server, away, "/_tlsdev/")[0] == 403
+        assert ask(server, away, "/_tlsdev/")[0] == 404
         assert ask(server, away, "/")[0] == 200

@@ -35,9 +35,9 @@ def _lines(
     yield _pair(provided, names)
     yield from _trust(provided)
 
-    urls = _urls(names, host, port)
-    if urls:
-        yield f"Open {' or '.join(urls)}"
+    found = urls(names, host, port)
+    if found:
+        yield f"Open {' or '.join(found)}"
 
 
 def _pair(provided: Provided, names: Sequence[Name]) -> str:
@@ -131,7 +131,7 @@ def root_of(pem: bytes) -> bytes:
     return ssl.PEM_cert_to_DER_cert(first)
 
 
-def _urls(names: Sequence[Name], host: str, port: int) -> list[str]:
+def urls(names: Sequence[Name], host: str, port: int) -> list[str]:
     """Where to open the app; nothing for a socket file or a port not yet known."""
     if port == 0 or host.startswith("unix://"):
         return []

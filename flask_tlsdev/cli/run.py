@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import run_command
 from flask.cli import ScriptInfo
+from flask.helpers import get_debug_flag
 
 from . import acme
 from . import options
@@ -79,6 +80,7 @@ def _run(
     client_ca: Path | None,
     client_certificate: str | None,
     redirect_port: int | None,
+    page: bool | None,
     passphrase_file: Path | None,
     **flask_options: Any,
 ) -> None:
@@ -115,8 +117,11 @@ def _run(
         if keyfile is not None:
             passphrases.ask_for_server(keyfile, passphrase_file)
         asked = None if serving.is_default(ctx, "host") else flask_options["host"]
+        token = _page_token(settings, brought is not None, asked or "", page)
         served = _serve(settings, brought, lan, asked, flask_options["port"])
-        served = dataclasses.replace(served, passphrase_file=passphrase_file)
+        served = dataclasses.replace(
+            served, passphrase_file=passphrase_file, page_token=token
+        )
         os.environ[VARIABLE] = served.to_environ()
 
     def source() -> Settings:
@@ -128,6 +133,17 @@ def _run(
         flask_options["host"] = served.extras.host
 
     serving.start(ctx, served, source, redirect_port=redirect_port, **flask_options)
+
+
+def _page_token(
+    settings: Settings, brought: bool, host: str, asked: bool | None
+) -> str | None:
+    if asked is None and not settings.page and not get_debug_flag():
+        return None
+
+    from .page import token_for
+
+    return token_for(settings, brought=brought, host=host, asked=asked)
 
 
 def _serve(
@@ -236,6 +252,11 @@ run = click.Command(
             ["--redirect-port"],
             type=click.IntRange(0, 65535),
             help="Send plain HTTP on this port to HTTPS.",
+        ),
+        click.Option(
+            ["--page/--no-page"],
+            default=None,
+            help="Show the development page at /_tlsdev/, as debug does by itself.",
         ),
         *acme.make_options(),
         *vault.make_options(),

@@ -47,6 +47,8 @@ class Served:
     extras: Extras
     #: Opens the key of a pair that the user brought.
     passphrase_file: Path | None = None
+    #: What lets a browser in to the development page; ``None``: there is none.
+    page_token: str | None = None
 
     @classmethod
     def of(
@@ -81,6 +83,7 @@ class Served:
                 "max_connections": self.max_connections,
                 "extras": self.extras.to_fields(),
                 "passphrase_file": self.passphrase_file and str(self.passphrase_file),
+                "page_token": self.page_token,
             }
         )
 
@@ -124,6 +127,7 @@ class Served:
             fields["max_connections"],
             Extras.from_fields(fields["extras"]),
             fields["passphrase_file"] and Path(fields["passphrase_file"]),
+            fields["page_token"],
         )
 
     def context(self, source: Callable[[], Source]) -> DevContext:
@@ -159,11 +163,15 @@ class Served:
 
         # What the user has brought is his own to renew.
         if self.names is not None:
-            yield KeptPair(self.files, self.names, margin, source, context.replace)
+            yield KeptPair(
+                self.files, self.names, margin, source, context.replace, context.tell
+            )
 
         if lan is not None:
             lan_source = partial(self.extras.lan_source, source)
-            yield KeptPair(lan.files, lan.names, margin, lan_source, context.replace)
+            yield KeptPair(
+                lan.files, lan.names, margin, lan_source, context.replace, context.tell
+            )
 
     @property
     def limits(self) -> Limits:

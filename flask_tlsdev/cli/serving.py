@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
+from flask import Flask
 from flask.cli import ScriptInfo
 from flask.cli import show_server_banner
 from flask.helpers import get_debug_flag
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment
 
-    from ..provision import Source
+    from ..config import Settings
+    from ..contexts import DevContext
+    from .page import Door
     from .served import Served
 
 #: Flask's options that :func:`start` does something with.
@@ -43,7 +47,7 @@ UNDERSTOOD = frozenset(
 def start(
     ctx: click.Context,
     served: Served,
-    source: Callable[[], Source],
+    source: Callable[[], Settings],
     *,
     host: str,
     port: int,
@@ -76,6 +80,7 @@ def start(
     if context.before_serving and (is_running_from_reloader() or not reload):
         context.before_serving()
 
+    door = _door(app, served, context, source)
     show_server_banner(debug, info.app_import_path)
     with reloading_on_hangup(context.reload):
         serve(
@@ -94,9 +99,40 @@ def start(
                 exclude_patterns=exclude_patterns,
                 redirect_port=redirect_port,
                 guard=_guard if served.extras.lan else None,
-                say=lambda text: click.echo(f" * {text}"),
+                say=_say,
+                page=door.around if door is not None else None,
+                announce=partial(_announce, served),
             ),
         )
+
+
+def _say(text: str) -> None:
+    click.echo(f" * {text}")
+
+
+def _announce(served: Served, port: int) -> None:
+    if served.page_token is not None:
+        from .page import url
+
+        _say(f"Development page, for this machine only: {url(served, port)}")
+
+
+def _door(
+    app: WSGIApplication,
+    served: Served,
+    context: DevContext,
+    source: Callable[[], Settings],
+) -> Door | None:
+    """What leads to the development page, if there is one and an app to show."""
+    token = served.page_token
+    if token is None or not isinstance(app, Flask):
+        return None
+
+    from .page import Door
+
+    door = Door(app, token, served, context, source)
+    door.listen()
+    return door
 
 
 def _trusted_names(served: Served, host: str) -> frozenset[str]:

@@ -111,5 +111,18 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "A folder whose files are shown under ``/.well-known/pki-validation/``,"
             " where a commercial authority looks for the file that it has sent.",
         ),
+        "TLSDEV_PAGE": Key(
+            None,
+            values.parse_switch,
+            "True, False or None",
+            "Whether ``flask tls run`` shows the development page. ``None``: in debug.",
+        ),
+        "TLSDEV_BADGE": Key(
+            False,
+            values.parse_switch,
+            "True or False",
+            "Whether the app's pages have a link to the development page, for whoever"
+            " may see it.",
+        ),
     }
 )

@@ -78,6 +78,10 @@ class Settings:
     max_connections: int
     files_path: Path | None
     validation_path: Path | None
+    #: Whether the development page is shown; ``None``: where it can be.
+    page: bool | None
+    #: Whether the app's pages lead to it.
+    badge: bool
     #: How the issuers are asked that are other people's servers.
     authorities: Authorities
     #: The value of every key: also of those that few starts need, which are
@@ -153,6 +157,8 @@ class Settings:
             max_connections=values["TLSDEV_MAX_CONNECTIONS"],
             files_path=values["TLSDEV_FILES_PATH"],
             validation_path=values["TLSDEV_VALIDATION_PATH"],
+            page=values["TLSDEV_PAGE"],
+            badge=bool(values["TLSDEV_BADGE"]),
             authorities=Authorities(values, environ, own),
             values=values,
             folders=folders.moved(store=store_path, ca=ca_path),

@@ -77,6 +77,14 @@ def parse_text(value: object) -> str:
     raise ConfigError(f"{shown(value)} is no text.")
 
 
+def parse_switch(value: object) -> bool | None:
+    """On, off, or nothing said."""
+    if value is None or isinstance(value, bool):
+        return value
+
+    raise ConfigError(f"{shown(value)} is neither True nor False.")
+
+
 def parse_choice(value: object, choices: Collection[str]) -> str:
     """One of these texts, exactly."""
     text = parse_text(value)

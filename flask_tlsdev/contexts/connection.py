@@ -20,6 +20,7 @@ from ._deadline import Deadline
 from .crowd import Crowd
 from .crowd import Stage
 from .failures import explain
+from .failures import HandshakeFailed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -54,6 +55,8 @@ class Terms:
     challenges: Challenges | None = None
     #: Whether a name that a client asks for is one that is served.
     serves: Callable[[str], bool] = bool
+    #: Is told of a failed handshake, and whose it was.
+    refused: Callable[[HandshakeFailed, str], object] | None = None
 
 
 class Source(Protocol):
@@ -77,6 +80,8 @@ class Connection(ssl.SSLSocket):
     _terms: Terms | None = None
     _crowd: Crowd | None = None
     _met = False
+    #: Where the client is, for when it has gone; empty for a Unix socket.
+    _peer = ""
     _unread = b""
 
     #: The name in the client's hello, where it was given the default pair.
@@ -183,7 +188,10 @@ class Connection(ssl.SSLSocket):
             self._leave().close()
 
             if isinstance(error, ssl.SSLError) and not isinstance(error, _DROPPED):
-                raise explain(error, self._missed(terms)) from error
+                failure = explain(error, self._missed(terms))
+                if terms.refused is not None:
+                    terms.refused(failure, self._peer)
+                raise failure from error
 
             _abort(f"The client did not finish its handshake: {error}", error)
 
@@ -281,6 +289,7 @@ class ListeningSocket(ssl.SSLSocket):
         if isinstance(connection, Connection):
             connection._terms = source.terms
             connection._crowd = crowd
+            connection._peer = address[0] if isinstance(address, tuple) else ""
             crowd.enter(connection)
 
         return connection, address

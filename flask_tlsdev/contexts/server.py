@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ..names import Name
     from ..store import PairFiles
     from .clients import ClientCA
+    from .events import Kind
+    from .events import Listener
+    from .failures import HandshakeFailed
     from .on_name import OnName
 
 #: Names, or what gives them when they are needed.
@@ -75,12 +78,15 @@ class DevContext(ssl.SSLContext):
         #: Called before a client is given a context, in the process that serves
         #: it: a thread that is to run there can be started.
         self.before_serving: Callable[[], None] | None = None
+        #: Is told of what happens: failed handshakes, other pairs, renewals.
+        self.listener: Listener | None = None
         self.terms = Terms(
             handshake_timeout,
             self._answer_plain,
             Crowd(max_connections),
             challenges,
             self._serves,
+            self._refused,
         )
         self._names = names if callable(names) else tuple(names)
         self._minimum_version = minimum_version
@@ -98,7 +104,7 @@ class DevContext(ssl.SSLContext):
 
         self._chooser: Chooser | None = None
         self._chooser = self._make_chooser(tuple(others), on_name)
-        self._watch = Watch(files, self._load)
+        self._watch = Watch(files, self._load, self.tell)
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> Any:
         wrapped = super().wrap_socket(sock, *args, **kwargs)
@@ -120,6 +126,13 @@ class DevContext(ssl.SSLContext):
         for watch in self._watches():
             if watch.files == old:
                 watch.follow(new)
+
+    def tell(self, kind: Kind, sentence: str, peer: str = "") -> None:
+        """Tell the listener of an event, if there is a listener."""
+        if self.listener is not None:
+            from .events import Event
+
+            self.listener(Event(kind, sentence, peer))
 
     def current(self) -> ssl.SSLContext:
         """The context that serves the pair as it is on the disk now."""
@@ -160,7 +173,10 @@ class DevContext(ssl.SSLContext):
             return None
 
         return Chooser(
-            tuple((other.names, Watch(other.files, self._load)) for other in others),
+            tuple(
+                (other.names, Watch(other.files, self._load, self.tell))
+                for other in others
+            ),
             self.names,
             on_name and NamedContexts(on_name, self._prepare),
         )
@@ -200,6 +216,9 @@ class DevContext(ssl.SSLContext):
         # A connection that was accepted by us has the pair of the moment.
         if chosen or given is self:
             connection.context = chosen or self.current()
+
+    def _refused(self, failure: HandshakeFailed, peer: str) -> None:
+        self.tell("refused", failure.sentence, peer)
 
     def _serves(self, asked: str) -> bool:
         try:

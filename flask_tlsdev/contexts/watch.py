@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import TLSDevError
+from ..printable import printable
 
 if TYPE_CHECKING:
     import ssl
 
     from ..store import PairFiles
+    from .events import Kind
 
 logger = logging.getLogger("flask_tlsdev")
 
@@ -36,13 +38,18 @@ class Watch:
     are under way, and goes on to serve an EC pair when an RSA one comes.
 
     :param load: Makes a context of the files, or raises a :exc:`TLSDevError`.
+    :param tell: Is told when the files have changed.
     """
 
     def __init__(
-        self, files: PairFiles, load: Callable[[PairFiles], ssl.SSLContext]
+        self,
+        files: PairFiles,
+        load: Callable[[PairFiles], ssl.SSLContext],
+        tell: Callable[[Kind, str], object] | None = None,
     ) -> None:
         self.files = files
         self._load = load
+        self._tell = tell
         self._lock = threading.Lock()
         self._seen = self._look()
         self._context = self._load_first()
@@ -89,15 +96,21 @@ class Watch:
         while (seen := self._look()) != self._seen:
             try:
                 self._context = self._load(self.files)
+                self._say("swapped", f"{printable(self.files.certfile)} is served now.")
             except TLSDevError as error:
                 if time.monotonic() < deadline:
                     time.sleep(_PAUSE)
                     continue
 
                 logger.warning("Still serving the earlier certificate. %s", error)
+                self._say("kept", f"Still serving the earlier certificate. {error}")
 
             # As it was before loading: what has changed since is news.
             self._seen = seen
+
+    def _say(self, kind: Kind, sentence: str) -> None:
+        if self._tell is not None:
+            self._tell(kind, sentence)
 
     def _look(self) -> Signature:
         return _signature(self.files.certfile), _signature(self.files.keyfile)

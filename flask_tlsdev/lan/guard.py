@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..contexts import is_loopback
+from ..web import ELSEWHERE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -41,20 +42,8 @@ class LanGuard:
             return self._debugged(environ, start_response)
 
         if _OURS.match(environ.get("PATH_INFO", "")):
-            return _refuse(start_response)
+            # As if there was nothing: the app says what it says of such a path.
+            environ[ELSEWHERE] = True
 
         # What the app raises ends in the log and a page that says nothing of it.
         return self._app(environ, start_response)
-
-
-def _refuse(start_response: StartResponse) -> Iterable[bytes]:
-    body = b"This page is for the machine only that the server runs on.\n"
-    start_response(
-        "403 Forbidden",
-        [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            ("Cache-Control", "no-store"),
-        ],
-    )
-    return [body]

@@ -36,6 +36,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
+#: Below this path is the development page, where there is one.
+PAGE_PATH = "/_tlsdev"
+
+#: What the page finds the client's connection under. It stands for this server: no
+#: header that a client sends gets this name, and none is an object.
+CONNECTION = "flask_tlsdev.connection"
+
+#: What the page sets for a request that is not to be logged: it watches all the
+#: time, and the developer looks for what the app was asked.
+QUIET = "flask_tlsdev.quiet"
+
 #: Bytes of a path that a client should have encoded.
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -62,6 +73,9 @@ class RequestHandler(WSGIRequestHandler):
 
     #: How long a client may take. :func:`handler` makes a class with others.
     limits = limits.Limits()
+
+    #: The development page around the app.
+    page: WSGIApplication | None = None
 
     connection: Connection
 
@@ -123,7 +137,7 @@ class RequestHandler(WSGIRequestHandler):
         self._hand_over(request)
 
         try:
-            self._respond(self.server.app, answer)
+            self._respond(self._app(), answer)
         except ClientGone as error:
             self.close_connection = True
             self.connection_dropped(error, self.environ)
@@ -137,6 +151,13 @@ class RequestHandler(WSGIRequestHandler):
 
         if not self.close_connection:
             self._end(answer, body)
+
+    def _app(self) -> WSGIApplication:
+        if self.page is None or not self.path.startswith(PAGE_PATH):
+            return self.server.app
+
+        self.environ[CONNECTION] = self.connection
+        return self.page
 
     def _describe(self, request: Head) -> None:
         """Set what Werkzeug's part of the handler reads."""
@@ -228,6 +249,10 @@ class RequestHandler(WSGIRequestHandler):
             self._linger()
         except ClientGone:
             pass
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if QUIET not in self.environ:
+            super().log_request(code, size)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         # Werkzeug escapes control characters, then adds colours.
@@ -322,6 +347,16 @@ def _nothing() -> None:
     """Most clients send their bodies without being asked."""
 
 
-def handler(chosen: limits.Limits) -> type[RequestHandler]:
-    """A handler with these limits, for ``run_simple(request_handler=...)``."""
-    return type("RequestHandler", (RequestHandler,), {"limits": chosen})
+def handler(
+    chosen: limits.Limits, page: WSGIApplication | None = None
+) -> type[RequestHandler]:
+    """A handler with these limits, for ``run_simple(request_handler=...)``.
+
+    :param page: What is asked in the app's place below :data:`PAGE_PATH`.
+    """
+    members: dict[str, Any] = {"limits": chosen}
+    if page is not None:
+        # Else it would become a method.
+        members["page"] = staticmethod(page)
+
+    return type("RequestHandler", (RequestHandler,), members)

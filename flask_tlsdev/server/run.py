@@ -24,6 +24,7 @@ from werkzeug.serving import run_simple
 from ..contexts import DevContext
 from . import sockets
 from .handler import handler
+from .handler import RequestHandler
 from .limits import Limits
 from .single import OneAtATime
 
@@ -60,6 +61,10 @@ class Options:
     say: Callable[[str], object] = str
     #: Makes one app of two: the app, and the same in the debugger.
     guard: Callable[[WSGIApplication, WSGIApplication], WSGIApplication] | None = None
+    #: Makes the development page around the app.
+    page: Callable[[WSGIApplication], WSGIApplication] | None = None
+    #: Called once with the port, before the first client comes.
+    announce: Callable[[int], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -132,19 +137,23 @@ def serve(app: WSGIApplication, options: Options) -> None:
     """
     with _clean_end(options), contextlib.ExitStack() as stack:
         app = _wrap(app, options)
+        page = options.page(app) if options.page is not None else None
+        serves = handler(options.limits, page)
 
         if is_running_from_reloader():
             listeners = _Listeners.of_parent()
         else:
             listeners = _Listeners.open(options)
             listeners.announce(options.say)
+            if options.announce is not None:
+                options.announce(listeners.port)
 
         stack.callback(listeners.close)
 
         if options.reload and not is_running_from_reloader():
             listeners.hand_down()
         else:
-            for server in _servers(app, options, listeners):
+            for server in _servers(app, options, listeners, serves):
                 _start(server)
 
         run_simple(
@@ -158,7 +167,7 @@ def serve(app: WSGIApplication, options: Options) -> None:
             ssl_context=options.context,
             extra_files=options.extra_files,
             exclude_patterns=options.exclude_patterns,
-            request_handler=handler(options.limits),
+            request_handler=serves,
         )
 
 
@@ -177,7 +186,10 @@ def _wrap(app: WSGIApplication, options: Options) -> WSGIApplication:
 
 
 def _servers(
-    app: WSGIApplication, options: Options, listeners: _Listeners
+    app: WSGIApplication,
+    options: Options,
+    listeners: _Listeners,
+    serves: type[RequestHandler],
 ) -> Iterator[BaseServer]:
     if listeners.second is not None:
         host, port, *_ = listeners.second.getsockname()
@@ -186,7 +198,7 @@ def _servers(
             port,
             app,
             threaded=True,
-            request_handler=handler(options.limits),
+            request_handler=serves,
             ssl_context=options.context,
             fd=listeners.second.fileno(),
         )

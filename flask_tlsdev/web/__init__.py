@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..headers import hash_of as csp_hash
+from ._well_known import ELSEWHERE as ELSEWHERE
 from .acme import AcmeHook as AcmeHook
 from .clients import client_certificate as client_certificate
 from .clients import ClientCertificate as ClientCertificate
@@ -20,6 +21,7 @@ from .reports import ReportHook as ReportHook
 from .validation import ValidationHooks as ValidationHooks
 
 __all__ = [
+    "ELSEWHERE",
     "AcmeHook",
     "ClientCertificate",
     "HeaderHooks",

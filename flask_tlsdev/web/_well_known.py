@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask import Response
 
+#: Set in the environment of a request that nobody but the app may answer.
+ELSEWHERE = "flask_tlsdev.elsewhere"
+
 
 def answer_below(
     app: Flask, prefix: str, answer: Callable[[], Response | None]
@@ -39,7 +42,9 @@ class _Below:
     def __call__(
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        if environ.get("PATH_INFO", "").startswith(self._prefix):
+        if environ.get("PATH_INFO", "").startswith(self._prefix) and (
+            ELSEWHERE not in environ
+        ):
             response = self._response(environ)
             if response is not None:
                 return response(environ, start_response)
