@@ -29,7 +29,7 @@ AT_ONCE, PER_SECOND = 64, 2.0
 class OnDemand:
     """Makes pairs of the local CA for names below some domains.
 
-    It is an ``on_name`` of :func:`~flask_tlsdev.contexts.server_context`, and
+    It is an ``on_name`` of :class:`~flask_tlsdev.contexts.DevContext`, and
     nothing that it makes is written to the store. All pairs have one key, which
     saves most of the work and all of the memory.
 

@@ -1,6 +1,6 @@
 """How does a pair of files become a TLS server that nobody can hold up?
 
-A server is handed the :class:`DevContext` of :func:`server_context`. Its
+A server is handed the :class:`DevContext` of :data:`server_context`. Its
 listening socket accepts clients without a handshake; each client is met in the
 thread that serves it, has one deadline, and is sent to ``https`` if it came
 with plain HTTP. When the files change, the next client gets the new pair.

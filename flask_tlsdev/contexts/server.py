@@ -55,6 +55,27 @@ class DevContext(ssl.SSLContext):
     -   A *connected* socket, as Gunicorn wraps it, and the memory buffers of
         asyncio get the pair of the moment. When the handshake is made, and how
         long it may take, is the server's business there.
+
+    :param names: Where a client that came with plain HTTP may be sent to: the
+        host it asked for if it is one of these, else the first of them.
+    :param handshake_timeout: Seconds that a client has for all of its
+        handshake, from the moment that its thread turns to it.
+    :param max_connections: How many clients of a listening socket may be
+        connected at once. Who takes his time has to go when there are more.
+    :param passphrase: The key's, or what gives it. It is asked for again
+        whenever the files have changed.
+    :param clients: Whose certificates clients may show, if they are asked at all.
+    :param others: Pairs that are served beside this one, each for its names. A
+        client that sends no name asks for the address that it has connected to.
+    :param on_name: Called for other names that a client on this machine asks
+        for. It gives a :class:`~flask_tlsdev.pairs.Pair` that is served from
+        memory, or raises a :exc:`TLSDevError`: then the client gets the default
+        pair, and the log a line.
+    :param challenges: Where the answers to an ACME server's tls-alpn-01 are. They
+        are given to a listening socket's clients.
+    :raises StoreError: A file cannot be read.
+    :raises CertificateError: The files are no pair that can be served.
+    :raises ConfigError: There is no such ``minimum_version``.
     """
 
     # ssl.SSLContext makes itself in __new__ and would want the protocol.
@@ -242,51 +263,5 @@ def _is_connected(connection: socket.socket) -> bool:
     return True
 
 
-def server_context(
-    files: PairFiles,
-    *,
-    names: Names = (),
-    minimum_version: str = "TLSv1.2",
-    handshake_timeout: float = 10.0,
-    max_connections: int = MAX_CONNECTIONS,
-    passphrase: loading.Passphrase = None,
-    clients: ClientCA | None = None,
-    others: Iterable[NamedPair] = (),
-    on_name: OnName | None = None,
-    challenges: Challenges | None = None,
-) -> DevContext:
-    """A context that serves these files, and follows their changes.
-
-    :param names: Where a client that came with plain HTTP may be sent to: the
-        host it asked for if it is one of these, else the first of them.
-    :param handshake_timeout: Seconds that a client has for all of its
-        handshake, from the moment that its thread turns to it.
-    :param max_connections: How many clients of a listening socket may be
-        connected at once. Who takes his time has to go when there are more.
-    :param passphrase: The key's, or what gives it. It is asked for again
-        whenever the files have changed.
-    :param clients: Whose certificates clients may show, if they are asked at all.
-    :param others: Pairs that are served beside this one, each for its names. A
-        client that sends no name asks for the address that it has connected to.
-    :param on_name: Called for other names that a client on this machine asks
-        for. It gives a :class:`~flask_tlsdev.pairs.Pair` that is served from
-        memory, or raises a :exc:`TLSDevError`: then the client gets the default
-        pair, and the log a line.
-    :param challenges: Where the answers to an ACME server's tls-alpn-01 are. They
-        are given to a listening socket's clients.
-    :raises StoreError: A file cannot be read.
-    :raises CertificateError: The files are no pair that can be served.
-    :raises ConfigError: There is no such ``minimum_version``.
-    """
-    return DevContext(
-        files,
-        names=names,
-        minimum_version=minimum_version,
-        handshake_timeout=handshake_timeout,
-        max_connections=max_connections,
-        passphrase=passphrase,
-        clients=clients,
-        others=others,
-        on_name=on_name,
-        challenges=challenges,
-    )
+#: How a context is asked for; there is one for clients, too.
+server_context = DevContext
