@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +15,6 @@ from .group import FOUND_WANTING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from ..headers import Explanation
     from ..web.audit import Audit
     from ..web.audit import Route
 
@@ -40,7 +38,7 @@ def headers(ctx: click.Context, path: str | None, check: bool, as_json: bool) ->
     found = _audit(app, path)
 
     if as_json:
-        options.echo_json(as_dict(found))
+        options.echo_json(found.as_dict())
     else:
         for line in _lines(found):
             click.echo(line)
@@ -73,7 +71,7 @@ def _audit(app: Flask, path: str | None) -> Audit:
 
 
 def _lines(found: Audit) -> Iterator[str]:
-    for group in _alike(found.routes):
+    for group in found.groups:
         yield from _group_lines(group)
         yield ""
 
@@ -85,15 +83,6 @@ def _lines(found: Audit) -> Iterator[str]:
 
     if not found.problems and not found.findings:
         yield "Nothing is wrong with the keys, and the templates keep to the policy."
-
-
-def _alike(routes: tuple[Route, ...]) -> list[list[Route]]:
-    """Routes that send the same for the same reasons, together."""
-    groups: dict[tuple[Explanation, ...], list[Route]] = {}
-    for route in routes:
-        groups.setdefault(route.explanations, []).append(route)
-
-    return list(groups.values())
 
 
 def _group_lines(group: list[Route]) -> Iterator[str]:
@@ -115,41 +104,3 @@ def _group_lines(group: list[Route]) -> Iterator[str]:
 
     for text in grade.improvements if grade else ():
         yield f"  {text}"
-
-
-def as_dict(found: Audit) -> dict[str, Any]:
-    """The audit for programs."""
-    return {
-        "routes": [_route_as_dict(route) for route in found.routes],
-        "problems": [
-            {"key": f"TLSDEV_{each.key}", "origin": each.origin, "text": each.message}
-            for each in found.problems
-        ],
-        "findings": [
-            {"template": each.template, "line": each.line, "text": each.text}
-            for each in found.findings
-        ],
-    }
-
-
-def _route_as_dict(route: Route) -> dict[str, Any]:
-    grade = route.grade
-    return {
-        "path": route.path,
-        "methods": list(route.methods),
-        "endpoint": route.endpoint,
-        "grade": grade.letter if grade else None,
-        "score": grade.score if grade else None,
-        "improvements": list(grade.improvements) if grade else [],
-        "headers": [
-            {
-                "name": each.name,
-                "text": each.text,
-                "key": each.key,
-                "origins": list(each.origins),
-                "sent": each.sent,
-                "reason": each.reason,
-            }
-            for each in route.explanations
-        ],
-    }

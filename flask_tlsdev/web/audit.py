@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from typing import Protocol
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,29 @@ class Route:
         """The grade of a page; a file has none."""
         return grading.grade(self.sent) if self.kind == "document" else None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The same for programs."""
+        grade = self.grade
+        return {
+            "path": self.path,
+            "methods": list(self.methods),
+            "endpoint": self.endpoint,
+            "grade": grade.letter if grade else None,
+            "score": grade.score if grade else None,
+            "improvements": list(grade.improvements) if grade else [],
+            "headers": [
+                {
+                    "name": each.name,
+                    "text": each.text,
+                    "key": each.key,
+                    "origins": list(each.origins),
+                    "sent": each.sent,
+                    "reason": each.reason,
+                }
+                for each in self.explanations
+            ],
+        }
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -77,6 +101,33 @@ class Audit:
     problems: tuple[HeaderProblem, ...]
     #: What the policy would stop in the app's templates.
     findings: tuple[Finding, ...]
+
+    @property
+    def groups(self) -> list[list[Route]]:
+        """Routes that send the same for the same reasons, together."""
+        groups: dict[tuple[Explanation, ...], list[Route]] = {}
+        for route in self.routes:
+            groups.setdefault(route.explanations, []).append(route)
+
+        return list(groups.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "routes": [route.as_dict() for route in self.routes],
+            "problems": [
+                {
+                    "key": f"TLSDEV_{each.key}",
+                    "origin": each.origin,
+                    "text": each.message,
+                }
+                for each in self.problems
+            ],
+            "findings": [
+                {"template": each.template, "line": each.line, "text": each.text}
+                for each in self.findings
+            ],
+        }
 
 
 def audit(
