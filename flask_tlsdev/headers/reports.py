@@ -16,6 +16,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from ..printable import printable
+from . import _cautions as cautions
 from . import _remedies as remedies
 
 #: One violation of a CSP, for ``report-uri``.
@@ -31,6 +32,8 @@ MOST = 50
 
 #: Nothing longer is a URL or a name that is looked at.
 _LONGEST = 2000
+
+_OF_CSP = "csp-violation"
 
 _WORD = re.compile(r"[a-z][a-z-]{0,39}")
 _BLANK = re.compile(r"\s")
@@ -61,6 +64,8 @@ class Report:
     source: str = ""
     #: What would allow it; empty: nobody knows.
     remedy: str = ""
+    #: Why that is better not done; empty: nothing is known against it.
+    caution: str = ""
 
     @property
     def violation(self) -> tuple[object, ...]:
@@ -71,9 +76,10 @@ class Report:
         verb = "stopped" if self.enforced else "would have stopped"
         place = f" at {self.source}" if self.source else ""
         remedy = f" To allow it: {self.remedy}" if self.remedy else ""
+        caution = f" But: {self.caution}" if self.caution else ""
         return (
             f"A client claims: {self.rule} {verb} {self.blocked or 'something'}{place}"
-            f" on {self.document}.{remedy}"
+            f" on {self.document}.{remedy}{caution}"
         )
 
 
@@ -91,7 +97,7 @@ def read(content_type: str, data: bytes) -> list[Report]:
     if content_type == CSP_REPORT:
         body = _mapping(_mapping(value).get("csp-report"))
         new = {_NEW_NAMES.get(name, name): each for name, each in body.items()}
-        return list(_read("csp-violation", "", new))
+        return list(_read(_OF_CSP, "", new))
 
     if not isinstance(value, list):
         raise ValueError("it is no list of reports.")
@@ -146,14 +152,17 @@ def _read(kind: str, url: str, body: _Body) -> Iterator[Report]:
     rule, blocked, remedy = _READERS[kind](body)
     document = cut(_text(body, "documentURL") or url)
     enforced = _is_enforced(body)
+    source = _source(body)
+    caution = cautions.of_csp(rule, blocked, document=document, source=source)
     yield Report(
         kind=kind,
         enforced=enforced,
         document=document,
         rule=rule,
         blocked=blocked,
-        source=_source(body),
+        source=source,
         remedy=remedy(document, enforced),
+        caution=caution if kind == _OF_CSP else "",
     )
 
 
@@ -217,7 +226,7 @@ def _document_policy(body: _Body) -> tuple[str, str, _Remedy]:
 
 
 _READERS: Mapping[str, Callable[[_Body], tuple[str, str, _Remedy]]] = {
-    "csp-violation": _csp,
+    _OF_CSP: _csp,
     "coep": _coep,
     "coop": _coop,
     "permissions-policy-violation": _permissions,

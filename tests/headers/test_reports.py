@@ -99,6 +99,49 @@ def test_the_source_that_would_allow_it_is_named(
     assert csp(directive, blocked).remedy == remedy
 
 
+@pytest.mark.parametrize(
+    ("directive", "blocked", "caution"),
+    [
+        ("script-src-attr", "inline", "addEventListener()"),
+        ("style-src-attr", "inline", "style sheet"),
+        ("script-src", "eval", "without eval()"),
+        ("script-src-elem", "data", "data: URL"),
+        ("worker-src", "blob:https://shop.test/1", "blob: URL"),
+        ("script-src-elem", "https://cdn.jsdelivr.net/npm/x", "Anybody can have"),
+        ("img-src", "http://a.test/a.png", "plain HTTP"),
+        ("require-trusted-types-for", "trusted-types-sink", "becomes markup"),
+        ("script-src-elem", "chrome-extension://abc/x.js", "extension"),
+    ],
+)
+def test_what_is_better_not_allowed_is_said_with_a_reason(
+    directive: str, blocked: str, caution: str
+) -> None:
+    report = csp(directive, blocked)
+
+    assert caution in report.caution
+    assert str(report).endswith(f" But: {report.caution}")
+
+
+@pytest.mark.parametrize(
+    ("directive", "blocked"),
+    [
+        ("img-src", "data"),
+        ("img-src", "https://cdn.jsdelivr.net/a.png"),
+        ("script-src-elem", "https://cdn.shop.test/a.js"),
+        ("script-src-elem", "inline"),
+        ("script-src", "wasm-eval"),
+    ],
+)
+def test_of_what_does_no_harm_nothing_is_said(directive: str, blocked: str) -> None:
+    assert csp(directive, blocked).caution == ""
+
+
+def test_what_an_extension_does_is_nothing_to_allow() -> None:
+    report = csp("script-src-elem", "inline", sourceFile="moz-extension://abc/x.js")
+
+    assert "extension" in report.caution
+
+
 def test_under_strict_dynamic_no_address_helps() -> None:
     policy = "script-src 'nonce-1' 'strict-dynamic'"
 
