@@ -51,6 +51,8 @@ class AppState:
         self.lock = threading.Lock()
         #: What sends the app's headers.
         self.headers = HeaderHooks(self)
+        #: What takes the reports of what breaks them.
+        self.reports = ReportHook(self)
         self._said: set[str] = set()
         #: Tells the development page of what has happened: the id of a panel, and
         #: what it is to show. ``None`` while there is no page.
@@ -157,9 +159,8 @@ class TLSDev:
         # Before the redirect of plain HTTP: an authority asks for http.
         ValidationHooks(state).init_app(app)
         # Before the same redirect, and before a log-in.
-        reports = ReportHook(state)
-        reports.init_app(app)
-        state.headers.finish_with(reports.finish)
+        state.reports.init_app(app)
+        state.headers.finish_with(state.reports.finish)
         state.headers.init_app(app)
         AcmeHook(state).init_app(app)
 

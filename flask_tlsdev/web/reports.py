@@ -40,6 +40,9 @@ PATH = "/_tlsdev/reports"
 #: Is handed each distinct violation.
 Sink: TypeAlias = Callable[[Report], object]
 
+#: Is handed what each request brings, violations that it knows included.
+Watcher: TypeAlias = Callable[[list[Report]], object]
+
 #: The longest body. Browsers send a few hundred bytes for each report.
 LONGEST = 64 * 1024
 
@@ -129,7 +132,15 @@ class ReportHook:
         self._state = state
         self._token = secrets.token_urlsafe(16)
         self._collector: Collector | None = None
+        self._watcher: Watcher | None = None
         self._lock = Lock()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Collect whether the settings ask for it or not, and tell of every report.
+
+        To be called before the first request: headers are made once.
+        """
+        self._watcher = watcher
 
     def init_app(self, app: Flask) -> None:
         """Answer before all of the app: a report has no session and no token
@@ -146,7 +157,7 @@ class ReportHook:
 
     def finish(self, recipe: Recipe) -> Recipe:
         """The headers with their reports sent to us, where that is asked for."""
-        if self._state.settings.reports is None:
+        if not self._collects:
             return recipe
 
         root = str(self._app.config["APPLICATION_ROOT"] or "").rstrip("/")
@@ -154,20 +165,23 @@ class ReportHook:
 
     def answer(self) -> Response | None:
         """Take a report, if this is one; otherwise the app is asked."""
-        sink = self._state.settings.reports
         asked, own = request.path.encode(), self.path.encode()
-        if sink is None or not secrets.compare_digest(asked, own):
+        if not self._collects or not secrets.compare_digest(asked, own):
             return None
 
         # Without a type it would get the headers of a page.
-        status = self._status(sink)
+        status = self._status()
         answer = Response(status=status, mimetype="text/plain")
         if status == 405:
             answer.allow.add("POST")
 
         return answer
 
-    def _status(self, sink: Sink) -> int:
+    @property
+    def _collects(self) -> bool:
+        return self._watcher is not None or self._state.settings.reports is not None
+
+    def _status(self) -> int:
         if request.method != "POST":
             return 405
 
@@ -181,7 +195,7 @@ class ReportHook:
         if length > LONGEST:
             return 413
 
-        collector = self._collector_for(sink)
+        collector = self._collector_of_app()
         return self._take(collector, length) if collector.has_time() else 429
 
     def _take(self, collector: Collector, length: int) -> int:
@@ -190,7 +204,11 @@ class ReportHook:
         except ValueError:
             return 400
 
-        collector.take(each for each in found if self._is_ours(each))
+        found = [each for each in found if self._is_ours(each)]
+        if self._watcher is not None:
+            self._watcher(found)
+
+        collector.take(found)
         return 204
 
     def _is_ours(self, report: Report) -> bool:
@@ -209,9 +227,11 @@ class ReportHook:
 
         return any(each.covers(name) for each in self._state.settings.names)
 
-    def _collector_for(self, sink: Sink) -> Collector:
+    def _collector_of_app(self) -> Collector:
         # Only an app that collects has to load it.
         from ..contexts import TokenBucket
+
+        sink = self._state.settings.reports or _nobody
 
         with self._lock:
             if self._collector is None:
@@ -220,6 +240,10 @@ class ReportHook:
                 )
 
             return self._collector
+
+
+def _nobody(report: Report) -> None:
+    """Is told because somebody has to be, and keeps it to itself."""
 
 
 def parse(value: object) -> Sink | None:

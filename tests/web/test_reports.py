@@ -309,6 +309,41 @@ def test_a_sink_that_fails_is_in_the_log(caplog: pytest.LogCaptureFixture) -> No
     assert "full" in caplog.text
 
 
+def watched(**config: Any) -> tuple[Flask, list[Report]]:
+    """An app whose reports somebody watches, and what was reported."""
+    app = make_app(debug=True, **config)
+    seen: list[Report] = []
+    app.extensions["tlsdev"].reports.watch(seen.extend)
+    return app, seen
+
+
+def test_whoever_watches_is_told_though_nothing_else_is_collected() -> None:
+    app, seen = watched()
+
+    response = send(app.test_client(), path=path_of(app))
+
+    assert response.status_code == 204
+    assert [each.blocked for each in seen] == ["https://cdn.test/a.png"]
+
+
+def test_whoever_watches_is_told_each_time_and_a_function_once() -> None:
+    told: list[Report] = []
+    app, seen = watched(REPORTS=told.append)
+
+    for _ in range(3):
+        send(app.test_client(), path=path_of(app))
+
+    assert (len(seen), len(told)) == (3, 1)
+
+
+def test_whoever_watches_hears_of_no_other_site_s_pages() -> None:
+    app, seen = watched()
+
+    send(app.test_client(), body(page="https://evil.test/"), path=path_of(app))
+
+    assert seen == []
+
+
 def test_whoever_sends_without_end_is_told_to_wait() -> None:
     client = make_app(REPORTS=lambda report: None).test_client()
 
