@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,6 @@ from .errors import InvalidName
 from .errors import TLSDevError
 from .names import parse_name
 from .printable import printable
-from .printable import quoted
 from .programs import Runner
 
 if TYPE_CHECKING:
@@ -33,8 +30,6 @@ _TARGET = re.compile(
 )
 #: A chain of the longest kind that we would read; a page is never fetched.
 _LARGEST = 1 << 20
-#: A certificate that is fetched for a chain.
-_LARGEST_ISSUER = 1 << 17
 
 
 class Unreachable(TLSDevError):
@@ -104,39 +99,6 @@ def meet(address: Address, runner: Runner, *, timeout: float = 10.0) -> Peer:
     chain = chain or _chain_by_openssl(address, leaf, runner)
     certificates = _parse(chain or [leaf], address)
     return Peer(address, certificates, chain is not None, protocol)
-
-
-def fetch_issuer(url: str, *, timeout: float = 10.0) -> bytes:
-    """What lies at a URL of a certificate, as it is. Nothing in it is believed."""
-    if not url.startswith(("http://", "https://")):
-        raise Unreachable(f"{quoted(url)} cannot be fetched: it is no http URL.")
-
-    # Not urlopen, which would also open files and FTP.
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-
-    try:
-        answer = opener.open(url, timeout=timeout)
-        if answer is None:
-            raise Unreachable(f"{quoted(url)} cannot be fetched.")
-        with answer:
-            data: bytes = answer.read(_LARGEST_ISSUER + 1)
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        reason = printable(getattr(error, "reason", "") or error)
-        raise Unreachable(f"{quoted(url)} cannot be fetched: {reason}.") from error
-
-    if len(data) > _LARGEST_ISSUER:
-        raise Unreachable(f"What lies at {quoted(url)} is larger than a certificate.")
-
-    return data
 
 
 def _connect(address: Address, timeout: float) -> ssl.SSLSocket:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 from typing import cast
@@ -29,6 +31,39 @@ def answer_class(left: Left) -> type[http.client.HTTPResponse]:
             super().__init__(cast(socket.socket, _Timed(sock, left)), *args, **more)
 
     return Answer
+
+
+class HTTPHandler(urllib.request.HTTPHandler):
+    """Opens http URLs for a :class:`urllib.request.OpenerDirector`."""
+
+    def __init__(self, left: Left) -> None:
+        super().__init__()
+        self._answers = answer_class(left)
+
+    def http_open(self, request: urllib.request.Request) -> Any:
+        def connect(host: str, **more: Any) -> http.client.HTTPConnection:
+            made = http.client.HTTPConnection(host, **more)
+            made.response_class = self._answers
+            return made
+
+        return self.do_open(connect, request)
+
+
+class HTTPSHandler(urllib.request.HTTPSHandler):
+    """Opens https URLs, under this context."""
+
+    def __init__(self, left: Left, context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self._tls = context
+        self._answers = answer_class(left)
+
+    def https_open(self, request: urllib.request.Request) -> Any:
+        def connect(host: str, **more: Any) -> http.client.HTTPSConnection:
+            made = http.client.HTTPSConnection(host, **more)
+            made.response_class = self._answers
+            return made
+
+        return self.do_open(connect, request, context=self._tls)
 
 
 class _Timed:

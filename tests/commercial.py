@@ -56,13 +56,21 @@ class Authority:
         """The intermediate that signs customers' certificates."""
         return self.folder / "two.crt"
 
-    def sign(self, csr: Path, out: Path, *, url: str = "", days: int = 90) -> Path:
-        """A certificate for the names in a CSR."""
+    def sign(
+        self, csr: Path, out: Path, *, url: str = "", ocsp: str = "", days: int = 90
+    ) -> Path:
+        """A certificate for the names in a CSR.
+
+        :param url: Where it says that its issuer is.
+        :param ocsp: Where it says that its responder is.
+        """
         text = openssl("req", "-in", csr, "-noout", "-text")
         names = text.split("Subject Alternative Name:")[1].split("\n")[1].strip()
         extensions = f"{_LEAF}{_IDS}subjectAltName={names}\n"
         if url:
             extensions += f"authorityInfoAccess=caIssuers;URI:{url}\n"
+        if ocsp:
+            extensions += f"authorityInfoAccess=OCSP;URI:{ocsp}\n"
 
         self._sign(csr, "two", out, extensions, days)
         return out
@@ -92,6 +100,15 @@ class Authority:
             *("-gencrl", "-out", out),
         )
         return out
+
+    def responder(self) -> tuple[Path, Path]:
+        """The certificate and key of whom the second intermediate lets answer."""
+        self._make_key("ocsp")
+        csr, key = self.folder / "ocsp.csr", self.folder / "ocsp.key"
+        openssl("req", "-new", "-key", key, "-subj", "/CN=Responder", "-out", csr)
+        usage = "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\n"
+        self._sign(csr, "two", self.folder / "ocsp.crt", f"{usage}{_IDS}", 30)
+        return self.folder / "ocsp.crt", key
 
     def _make_key(self, name: str) -> None:
         openssl(

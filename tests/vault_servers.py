@@ -143,6 +143,12 @@ class Bao:
         )
         chain = "\n".join([signed["data"]["certificate"], signed["data"]["issuing_ca"]])
         self.write("pki/intermediate/set-signed", certificate=chain)
+        pki = f"{self.address}/v1/pki"
+        self.write(
+            "pki/config/urls",
+            crl_distribution_points=[f"{pki}/crl"],
+            ocsp_servers=[f"{pki}/ocsp"],
+        )
         common = {"key_type": "any", "allow_ip_sans": True, "max_ttl": "2160h"}
         self.write(
             "pki/roles/web",

@@ -89,13 +89,15 @@ def _check(made: Assembled) -> None:
 
 def _fetch(missing: MissingIssuer) -> Sequence[x509.Certificate]:
     """The certificates at the first URL that answers; nothing where none does."""
+    from ..config import user_environment
+    from ..fetching import Fetcher
     from ..pairs import load_contents
-    from ..peers import fetch_issuer
 
+    fetcher = Fetcher.from_environment(user_environment(os.environ))
     for url in missing.urls:
         click.echo(f"Fetching {printable(url)} ...", err=True)
         try:
-            return load_contents(fetch_issuer(url), quoted(url)).certificates
+            return load_contents(fetcher.issuer(url), quoted(url)).certificates
         except TLSDevError as error:
             click.echo(str(error), err=True)
 

@@ -59,6 +59,12 @@ if TYPE_CHECKING:
     type=options.EXISTING,
     help="Look for it on this revocation list. Repeat for more.",
 )
+@click.option(
+    "--fetch-revocation",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="Ask for it at the OCSP and CRL addresses that the certificates name.",
+)
 @passphrases.file_option("Opens an encrypted key or PKCS#12 file.")
 @options.as_json
 @click.pass_context
@@ -70,6 +76,7 @@ def verify(
     at: datetime | None,
     purpose: Purpose,
     crlfiles: Sequence[Path],
+    fetch_revocation: bool,
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -83,9 +90,12 @@ def verify(
     servers = [server for each in files if (server := sources.find_server(each))]
     if servers and len(files) > 1:
         usage_error("Name one server, or files.")
+    if at is not None and fetch_revocation:
+        usage_error("--fetch-revocation tells of today; leave --at out.")
 
     question = _of_server(servers[0]) if servers else _of_files(files, passphrase_file)
-    report = answer(_completed(question, ctx, cafiles, names, at, purpose, crlfiles))
+    completed = _completed(question, ctx, cafiles, names, at, purpose, crlfiles)
+    report = answer(_fetching(completed) if fetch_revocation else completed)
 
     if as_json:
         options.echo_json(report.as_dict())
@@ -170,6 +180,23 @@ def _completed(
         purpose=purpose,
         crls=tuple(crl for found in crls for crl in found),
     )
+
+
+def _fetching(question: Question) -> Question:
+    """The question, with leave to ask where the certificates say."""
+    import dataclasses
+
+    from ..config import user_environment
+    from ..fetching import Fetcher
+    from ..printable import printable
+
+    fetcher = Fetcher.from_environment(user_environment(os.environ))
+
+    def fetch(url: str, body: bytes | None) -> bytes:
+        click.echo(f"Fetching {printable(url)} ...", err=True)
+        return fetcher.revocation(url, body)
+
+    return dataclasses.replace(question, fetch=fetch)
 
 
 def _roots_in(cafiles: Sequence[Path]) -> Roots:

@@ -2,115 +2,138 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from ..certificates import is_der
-from ..certificates import pem_blocks
-from ..certificates import public_key_of
-from ..certificates import quietly
-from ..certificates import UNREADABLE
-from ..errors import CertificateError
+from ..errors import TLSDevError
 from ..pairs import title
-from ..printable import printable
+from ..printable import quoted
+from ._lists import ask_lists
+from ._lists import list_urls
+from ._lists import Lists
+from ._lists import load_crls
+from ._ocsp import make_request
+from ._ocsp import read_answer
+from ._ocsp import responder_urls
 from ._report import Check
+from ._report import Status
+from ._verdict import Verdict
 
-#: Let's Encrypt's have 20 kB each; a large authority's has some megabytes.
-LARGEST = 16 << 20
+#: How many URLs of a certificate are tried, of each kind.
+MOST_URLS = 3
 
-LABELS = ("X509 CRL", "CRL")
+#: What lies at a URL, or what it answers to a body that is posted. It raises a
+#: :exc:`TLSDevError` where there is nothing.
+Fetch = Callable[[str, bytes | None], bytes]
 
-Lists = Sequence[x509.CertificateRevocationList]
+Ask = Callable[[str], Verdict]
 
-
-def load_crls(
-    data: bytes, what: str = "file"
-) -> tuple[x509.CertificateRevocationList, ...]:
-    """The revocation lists of a PEM or DER file."""
-    if len(data) > LARGEST:
-        raise _malformed(what, f"is larger than {LARGEST >> 20} MiB")
-
-    try:
-        with quietly():
-            if is_der(data):
-                return (x509.load_der_x509_crl(data),)
-            found = tuple(
-                x509.load_pem_x509_crl(block.data)
-                for block in pem_blocks(data)
-                if block.label in LABELS
-            )
-    except (*UNREADABLE, UnsupportedAlgorithm) as error:
-        raise _malformed(what, "is damaged or is no revocation list") from error
-
-    if not found:
-        raise _malformed(what, "holds no revocation list")
-
-    return found
+_STATUS: dict[Literal["good", "revoked", "unusable"], Status] = {
+    "good": "ok",
+    "revoked": "failed",
+    "unusable": "failed",
+}
 
 
 def check_revocation(
-    path: Sequence[x509.Certificate], lists: Lists, at: datetime
+    path: Sequence[x509.Certificate],
+    lists: Lists,
+    at: datetime,
+    fetch: Fetch | None = None,
+    *,
+    is_anchored: bool = True,
 ) -> Iterator[Check]:
-    """Each certificate on the path, held against its issuer's list."""
-    if not lists:
-        yield Check("revocation", "not checked", "No list was given (--crl FILE).")
+    """Each certificate on the path, held against what its issuer says.
+
+    :param fetch: Asks at the URLs in the certificates, of those on the way to a
+        trusted root: nobody else shall choose where we connect to.
+    """
+    if not lists and fetch is None:
+        text = "No list was given (--crl FILE), and none fetched (--fetch-revocation)."
+        yield Check("revocation", "not checked", text)
         return
 
+    if not is_anchored and fetch is not None:
+        text = "Nothing is fetched for a certificate without a trusted root."
+        yield Check("revocation", "not checked", text)
+        fetch = None
+
     for certificate, issuer in pairwise(path):
+        verdicts = []
         own = [each for each in lists if each.issuer == issuer.subject]
-        yield _check(certificate, issuer, own, at)
+        if own:
+            verdicts.append(ask_lists(certificate, issuer, own, at))
+        if fetch is not None:
+            verdicts += _fetched(certificate, issuer, at, fetch)
+
+        if verdicts:
+            yield from _conclude(verdicts)
+        elif lists or fetch:
+            yield _nothing(certificate, issuer, is_fetched=fetch is not None)
 
 
-def _check(
-    certificate: x509.Certificate, issuer: x509.Certificate, own: Lists, at: datetime
+def _conclude(verdicts: Sequence[Verdict]) -> Iterator[Check]:
+    """One check for each source; one that is good excuses those that say nothing."""
+    is_good = any(each.status == "good" for each in verdicts)
+    for each in verdicts:
+        is_excused = is_good and each.status == "unusable"
+        status = "warning" if is_excused else _STATUS[each.status]
+        yield Check("revocation", status, each.text)
+
+
+def _nothing(
+    certificate: x509.Certificate, issuer: x509.Certificate, *, is_fetched: bool
 ) -> Check:
     who = title(certificate)
-    signed = [each for each in own if _is_signed_by(each, issuer)]
+    text = f"There is no list of {title(issuer)}'s, who signed {who}."
+    if is_fetched:
+        text = f"{who} does not say where its issuer tells what was revoked."
 
-    if not own:
-        text = f"There is no list of {title(issuer)}'s, who signed {who}."
-        return Check("revocation", "not checked", text)
-    if not signed:
-        text = f"The list for {who} is not signed by {title(issuer)}."
-        return Check("revocation", "failed", text)
-
-    for each in signed:
-        entry = each.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if entry is not None:
-            when = entry.revocation_date_utc
-            text = f"{who} was revoked on {when:%Y-%m-%d}{_reason(entry)}."
-            return Check("revocation", "failed", text)
-
-    ends = [each.next_update_utc for each in signed]
-    if all(end is not None and end < at for end in ends):
-        text = f"The list of {title(issuer)} is out of date."
-        return Check("revocation", "failed", text)
-
-    return Check("revocation", "ok", f"{who} is not on the list of {title(issuer)}")
+    return Check("revocation", "not checked", text)
 
 
-def _is_signed_by(
-    crl: x509.CertificateRevocationList, issuer: x509.Certificate
-) -> bool:
-    try:
-        return crl.is_signature_valid(public_key_of(issuer))
-    except (CertificateError, ValueError, TypeError, UnsupportedAlgorithm):
-        return False
+def _fetched(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    at: datetime,
+    fetch: Fetch,
+) -> Iterator[Verdict]:
+    """What the responder says, and what the list; each if there is one."""
+
+    def respond(url: str) -> Verdict:
+        data = fetch(url, make_request(certificate, issuer))
+        return read_answer(data, certificate, issuer, at)
+
+    def look_up(url: str) -> Verdict:
+        lists = load_crls(fetch(url, None), f"What lies at {quoted(url)}")
+        return ask_lists(certificate, issuer, lists, at)
+
+    for urls, ask in (
+        (responder_urls(certificate), respond),
+        (list_urls(certificate), look_up),
+    ):
+        if urls:
+            yield _first_answer(urls[:MOST_URLS], ask)
 
 
-def _reason(entry: x509.RevokedCertificate) -> str:
-    try:
-        found = entry.extensions.get_extension_for_class(x509.CRLReason)
-    except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension):
-        return ""
+def _first_answer(urls: Sequence[str], ask: Ask) -> Verdict:
+    """The first answer that can be used, else why none can."""
+    problems = []
+    for url in urls:
+        try:
+            verdict = ask(url)
+        except TLSDevError as error:
+            problems.append(error.message)
+        else:
+            if verdict.status != "unusable":
+                return verdict
 
-    return f", reason: {found.value.reason.value}"
+            problems.append(verdict.text)
 
-
-def _malformed(what: str, problem: str) -> CertificateError:
-    return CertificateError(f"{printable(what)} {problem}.", reason="malformed")
+    return Verdict("unusable", " ".join(problems))

@@ -37,6 +37,7 @@ from ._report import each_tried
 from ._report import Report
 from ._report import tried
 from ._revocation import check_revocation
+from ._revocation import Fetch
 
 Path = tuple[x509.Certificate, ...]
 _Look = Callable[[], object]
@@ -57,6 +58,8 @@ class Question:
     purpose: Purpose = "server"
     key: keys.PrivateKey | None = field(default=None, repr=False)
     crls: tuple[x509.CertificateRevocationList, ...] = ()
+    #: Fetches what the certificates' URLs say of revocation; ``None`` does not.
+    fetch: Fetch | None = field(default=None, repr=False)
     #: Whether a server sent it: then what it sent counts.
     is_server: bool = False
     #: Protocol and cipher of the connection.
@@ -70,7 +73,9 @@ def verify(question: Question) -> Report:
         *_check_chain(question, path, is_anchored, problem),
         *_check_each(question, path, is_anchored),
         *_check_leaf(question),
-        *check_revocation(path, question.crls, question.at),
+        *check_revocation(
+            path, question.crls, question.at, question.fetch, is_anchored=is_anchored
+        ),
         *_check_connection(question),
         *(Check("lint", "warning", text) for text in _lint(question.leaf)),
     ]

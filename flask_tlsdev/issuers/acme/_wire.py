@@ -19,8 +19,7 @@ from ...errors import IssuerRefused
 from ...errors import IssuerUnavailable
 from ...printable import printable
 from ...printable import quoted
-from ...timed import answer_class
-from ...timed import Left
+from ...timed import HTTPSHandler
 from ._deadline import Deadline
 from .options import is_https
 
@@ -57,23 +56,6 @@ class _Untouched(urllib.request.HTTPErrorProcessor):
     https_response = http_response
 
 
-class _Timed(urllib.request.HTTPSHandler):
-    """Connections whose answers come in time as a whole."""
-
-    def __init__(self, context: ssl.SSLContext, left: Left):
-        super().__init__(context=context)
-        self._tls = context
-        self._answers = answer_class(left)
-
-    def https_open(self, request: urllib.request.Request) -> Any:
-        def connect(host: str, **more: Any) -> http.client.HTTPSConnection:
-            made = http.client.HTTPSConnection(host, **more)
-            made.response_class = self._answers
-            return made
-
-        return self.do_open(connect, request, context=self._tls)
-
-
 class Wire:
     """HTTPS to one server and nothing else.
 
@@ -91,7 +73,7 @@ class Wire:
         # Those of build_opener() but for http, ftp, files, and redirects.
         for handler in (
             urllib.request.ProxyHandler(),
-            _Timed(self._context(ca_file), self._left),
+            HTTPSHandler(self._left, self._context(ca_file)),
             _Untouched(),
         ):
             self._opener.add_handler(handler)

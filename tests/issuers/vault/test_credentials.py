@@ -16,8 +16,8 @@ from flask_tlsdev.issuers.vault import check_path
 from flask_tlsdev.provision import issue
 
 from ...acme_servers import make_https_pair
+from ...answering import answering
 from ...vault_servers import Bao
-from .answering import answering
 from .conftest import MakeVault
 from .conftest import request_for
 

@@ -8,9 +8,9 @@ from flask_tlsdev.errors import IssuerRefused
 from flask_tlsdev.provision import issue
 
 from ...acme_servers import make_https_pair
+from ...answering import answering
+from ...answering import send
 from ...vault_servers import Bao
-from .answering import answering
-from .answering import send
 from .conftest import MakeVault
 from .conftest import request_for
 
@@ -106,7 +106,7 @@ def test_a_service_account_sends_its_token_and_role(
 def test_a_token_with_little_life_left_is_renewed(
     dev_bao: Bao, make_vault: MakeVault
 ) -> None:
-    from .answering import forward
+    from ...answering import forward
 
     token = dev_bao.new_token(policies=["web"], ttl="1h", period="1h")
     asked: list[str] = []

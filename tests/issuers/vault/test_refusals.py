@@ -14,10 +14,10 @@ from flask_tlsdev.errors import IssuerUnavailable
 from flask_tlsdev.issuers.vault import Vault
 from flask_tlsdev.provision import issue
 
+from ...answering import answering
+from ...answering import forward
+from ...answering import send
 from ...vault_servers import Bao
-from .answering import answering
-from .answering import forward
-from .answering import send
 from .conftest import MakeVault
 from .conftest import request_for
 

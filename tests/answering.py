@@ -6,12 +6,13 @@ import http.client
 import http.server
 import io
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...vault_servers import Bao
+from .vault_servers import Bao
 
 Handler = http.server.BaseHTTPRequestHandler
 
@@ -24,8 +25,11 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """A server on loopback that answers so, and its address."""
+def answering(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A server on loopback that answers so, and its address.
+
+    :param context: It speaks TLS.
+    """
 
     class Own(Handler):
         def do_GET(self) -> None:
@@ -41,10 +45,13 @@ def answering(answer: Answer) -> Iterator[str]:
             pass
 
     with _Server(("127.0.0.1", 0), Own) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            scheme = "https" if context else "http"
+            yield f"{scheme}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
