@@ -18,6 +18,7 @@ from .hooks import hooks
 from .importing import import_
 from .issue import issue
 from .key import key
+from .manifest import manifest
 from .renew import renew
 from .revoke import revoke
 from .run import run
@@ -50,6 +51,7 @@ for command in (
     env,
     doctor,
     headers,
+    manifest,
     account,
     hooks,
 ):

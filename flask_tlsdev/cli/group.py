@@ -22,7 +22,7 @@ from . import dotenv
 
 #: The commands that run the project's own code. What that raises is the
 #: project's to see whole, so only our own errors are made into a sentence.
-PROJECT_COMMANDS = frozenset({"run", "issue", "renew"})
+PROJECT_COMMANDS = frozenset({"run", "issue", "renew", "manifest"})
 
 #: The exit codes beside click's 0, 1 and 2.
 FOUND_WANTING, USER_SAID_NO = 3, 5

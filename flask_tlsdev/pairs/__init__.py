@@ -34,3 +34,5 @@ from .secrets import dump_dotenv as dump_dotenv
 from .secrets import dump_secret as dump_secret
 from .secrets import is_secret as is_secret
 from .secrets import load_secret as load_secret
+from .secrets import secret as secret
+from .secrets import secret_files as secret_files

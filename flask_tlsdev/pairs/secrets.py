@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -66,18 +67,29 @@ def dump_secret(pair: Pair, name: str) -> bytes:
 
     :param name: For ``metadata.name``; what it cannot hold becomes hyphens.
     """
+    metadata = {"name": _NAME.sub("-", name.lower()).strip("-")[:63] or "tls"}
+    written = secret(secret_files(pair), metadata)
+    return json.dumps(written, indent=2).encode() + b"\n"
+
+
+def secret_files(pair: Pair) -> dict[str, bytes]:
+    """The pair under the names that a ``kubernetes.io/tls`` Secret has for it."""
     files = {CERTIFICATE: pair.certificate_pem, KEY: pair.key_pem}
     if pair.roots:
         files[ROOTS] = pair.roots_pem
 
-    secret = {
+    return files
+
+
+def secret(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``kubernetes.io/tls`` Secret that holds these files."""
+    return {
         "apiVersion": "v1",
         "kind": "Secret",
         "type": "kubernetes.io/tls",
-        "metadata": {"name": _NAME.sub("-", name.lower()).strip("-")[:63] or "tls"},
+        "metadata": dict(metadata),
         "data": {file: base64.b64encode(held).decode() for file, held in files.items()},
     }
-    return json.dumps(secret, indent=2).encode() + b"\n"
 
 
 def _from_json(data: bytes, what: str) -> object:
