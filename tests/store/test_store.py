@@ -662,15 +662,16 @@ class TestWhileSaving:
 
         child = start(keep_saving)
         try:
-            seen = set()
-            for _ in range(40):
+            seen = []
+            # On a busy machine the child comes late.
+            while len(seen) < 40 or (len(set(seen)) < 2 and len(seen) < 4000):
                 found = find(store)
                 assert found is not None
                 store.load(stored).check(NAMES)
-                seen.add(found.sidecar.certificate_sha256)
+                seen.append(found.sidecar.certificate_sha256)
         finally:
             os.kill(child, signal.SIGKILL)
             with suppress(ChildProcessError):
                 end_of(child)
 
-        assert len(seen) == 2
+        assert len(set(seen)) == 2
