@@ -662,7 +662,7 @@ class TestWhileSaving:
 
         child = start(keep_saving)
         try:
-            seen = []
+            seen: list[str] = []
             # On a busy machine the child comes late.
             while len(seen) < 40 or (len(set(seen)) < 2 and len(seen) < 4000):
                 found = find(store)
