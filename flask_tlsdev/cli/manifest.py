@@ -262,9 +262,13 @@ def _write(
 
 def _secrets(plan: Plan, kinds: tuple[str, ...]) -> str:
     from ..manifest import secrets
+    from ..names import explain_permit
 
     ca = secrets.ClusterCA.make(plan)
     text = secrets.write(ca, plan, kinds)
+    for permit in plan.permits:
+        click.echo(explain_permit(permit), err=True)
+
     click.echo(
         f"Made a CA for the cluster, {ca.authority.id}, until {ca.until:%Y-%m-%d}. It"
         f" can sign {ca.signs}. Its root's key is thrown away.",

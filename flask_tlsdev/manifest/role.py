@@ -15,7 +15,7 @@ def role(plan: Plan) -> list[Any]:
     rule = {
         "apiGroups": ["cert-manager.io"],
         "resources": ["certificaterequests"],
-        "verbs": ["create", "get", "watch", "delete"],
+        "verbs": ["create", "list", "watch", "delete"],
     }
     subject = {"kind": "ServiceAccount", "name": name, "namespace": plan.namespace}
     return [
@@ -34,7 +34,7 @@ def role(plan: Plan) -> list[Any]:
             "rules": [
                 Noted(
                     rule,
-                    "To ask, to see the answer and to clean up: no Secret is read.",
+                    "To ask, to see the answer and to clean up. No Secret is read.",
                 )
             ],
         },

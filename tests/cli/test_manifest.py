@@ -273,6 +273,7 @@ def test_a_name_for_a_cluster_without_dns_goes_all_the_way(
 
     assert done.exit_code == 0, done.output
     assert f"host: {name}" in done.stdout
+    assert f"can pose as {name} and every name below it" in done.stderr
     assert laptop.exit_code == 0, laptop.output
     assert flask("tls", "issue", name).exit_code == 0
 

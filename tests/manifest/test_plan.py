@@ -19,6 +19,7 @@ from flask_tlsdev.pairs import load_certificates
 
 from ..profiles import authority
 from .cases import plan
+from .schemas import problems
 from .schemas import read
 
 ACME = {"TLSDEV_ISSUER": "acme", "TLSDEV_NAMES": "app.example.com"}
@@ -166,6 +167,7 @@ def test_of_a_ca_file_only_the_certificates_are_written(
     assert load_certificates(bundle) == (root,)
     assert b"secret" not in bundle
     assert b"PRIVATE" not in bundle
+    assert problems([found]) == [[]]
 
 
 def test_a_file_that_holds_no_certificate_is_not_shown(tmp_path: Path) -> None:
