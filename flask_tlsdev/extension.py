@@ -175,10 +175,10 @@ class TLSDev:
         :param app: The app whose settings count; see :meth:`ssl_context`.
         :raises TLSDevError: There is none and none could be made.
         """
-        from .provision import obtain
+        from .provision import obtain_or_keep
 
         settings = self._settings(app)
-        return obtain(settings, parse(names) if names else settings.names).files
+        return obtain_or_keep(settings, parse(names) if names else settings.names).files
 
     def ssl_context(self, app: Flask | None = None) -> DevContext:
         """A server's SSL context with the app's pair, which follows its renewals.
@@ -271,11 +271,11 @@ def _on_name(app: Flask, settings: Settings) -> OnDemand | None:
 def _make_context(app: Flask, settings: Settings) -> DevContext:
     """The context of the app's pair, which renews it while it serves."""
     from .contexts import server_context
-    from .provision import obtain
+    from .provision import obtain_or_keep
     from .renewal import KeptPair
     from .renewal import Renewal
 
-    provided = obtain(settings, settings.names)
+    provided = obtain_or_keep(settings, settings.names)
     context = server_context(
         provided.files,
         names=settings.names,

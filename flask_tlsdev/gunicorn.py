@@ -19,7 +19,7 @@ from typing import Any
 from .config import Settings
 from .contexts import server_context
 from .errors import ConfigError
-from .provision import obtain
+from .provision import obtain_or_keep
 from .renewal import KeptPair
 from .renewal import Renewal
 
@@ -32,7 +32,7 @@ if not _settings.issuer_is_named:
         hint="Set FLASK_TLSDEV_ISSUER, such as 'files' with FLASK_TLSDEV_FILES_PATH.",
     )
 
-_files = obtain(_settings, _settings.names).files
+_files = obtain_or_keep(_settings, _settings.names).files
 
 _context = server_context(
     _files,

@@ -10,6 +10,7 @@ from datetime import timezone
 from typing import Protocol
 from typing import TYPE_CHECKING
 
+from .errors import IssuerError
 from .errors import TLSDevError
 from .profile import PROFILE
 
@@ -76,9 +77,17 @@ class Provided:
 
 
 def look_up(
-    source: Source, names: Sequence[Name], purpose: Purpose = "server"
+    source: Source,
+    names: Sequence[Name],
+    purpose: Purpose = "server",
+    *,
+    margin: timedelta | None = None,
 ) -> Provided | None:
-    """The good pair that is there already, or ``None``. Nothing is issued."""
+    """The good pair that is there already, or ``None``. Nothing is issued.
+
+    :param margin: How long it has to be good at least, instead of the source's
+        ``renew_before``.
+    """
     mounted = source.mounted_files()
     if mounted is not None:
         return Provided(mounted, None)
@@ -95,7 +104,8 @@ def look_up(
         return Provided(found.files, found.sidecar) if found else None
 
     stored = source.store.find(issuer.id, names, source.key_type, purpose)
-    if stored is None or not _is_current(stored.sidecar, source.renew_before):
+    margin = source.renew_before if margin is None else margin
+    if stored is None or not _is_current(stored.sidecar, margin):
         return None
 
     return Provided(stored.files, stored.sidecar)
@@ -108,6 +118,7 @@ def obtain(
     force: bool = False,
     purpose: Purpose = "server",
     subject: str | None = None,
+    instead_of: Sidecar | None = None,
 ) -> Provided:
     """The pair for these names: looked up, or issued and stored.
 
@@ -116,6 +127,8 @@ def obtain(
 
     :param force: Issue anew even if a good pair is there.
     :param subject: Of a new certificate, as a person types it.
+    :param instead_of: Of the pair that is to be renewed, good as it may be: any
+        other one will do.
     :raises IssuerError: The issuer did not give one.
     :raises CertificateError: What it gave must not be used; nothing is stored.
     :raises StoreError: The store cannot be used.
@@ -123,8 +136,12 @@ def obtain(
     found = look_up(source, names, purpose)
     if found is not None and found.sidecar is None:
         _warn_of_fixed(found.files)
+        return found
 
-    if found is not None and (not force or found.sidecar is None):
+    def is_wanted(found: Provided | None) -> bool:
+        return found is not None and not force and found.sidecar != instead_of
+
+    if found is not None and is_wanted(found):
         return found
 
     issuer = source.make_issuer()
@@ -133,9 +150,32 @@ def obtain(
     )
     with lock:
         found = None if force else look_up(source, names, purpose)
-        return found or _store(
-            source, issuer, _request(source, names, purpose, subject)
+        if found is not None and is_wanted(found):
+            return found
+
+        return _store(source, issuer, _request(source, names, purpose, subject))
+
+
+def obtain_or_keep(source: Source, names: Sequence[Name]) -> Provided:
+    """What :func:`obtain` gives, or what is valid still while the issuer is away.
+
+    To begin serving with, which goes on with renewing it.
+
+    :raises TLSDevError: As :func:`obtain`, where there is no such pair.
+    """
+    try:
+        return obtain(source, names)
+    except IssuerError as error:
+        kept = look_up(source, names, margin=timedelta())
+        if kept is None or kept.sidecar is None:
+            raise
+
+        logger.warning(
+            "%s The pair of before is served, which ends at %s UTC.",
+            error,
+            f"{kept.sidecar.not_after:%Y-%m-%d %H:%M}",
         )
+        return kept
 
 
 def due(source: Source, pair: StoredPair) -> datetime | None:

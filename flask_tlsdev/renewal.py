@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import threading
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
 from typing import TYPE_CHECKING
 
+from . import schedule
 from .errors import TLSDevError
 from .printable import printable
 from .provision import obtain
+from .schedule import Failure
 from .store import sidecar_of
 
 if TYPE_CHECKING:
@@ -31,9 +35,6 @@ logger = logging.getLogger("flask_tlsdev")
 #: The thread looks at the clock this often at least: a machine that slept has
 #: another time than the thread has counted.
 LONGEST_PAUSE = timedelta(minutes=5)
-
-#: After a failure it waits for a minute, then twice as long each time.
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 
 def _utc_now() -> datetime:
@@ -59,7 +60,11 @@ class KeptPair:
     #: Is told what has become of a renewal.
     tell: Callable[[Kind, str], object] | None = None
 
-    _failures: int = 0
+    #: Which of the hosts that share an issuer this is, as it were.
+    luck: float = field(default_factory=random.random)
+
+    _failure: Failure | None = None
+    #: Left alone until then.
     _not_before: datetime | None = None
 
     @property
@@ -72,68 +77,95 @@ class KeptPair:
 
         Read from the disk: another process may have renewed it meanwhile.
         """
-        sidecar = sidecar_of(self.files)
+        sidecar = self._sidecar()
+        return None if sidecar is None else self._due(sidecar)
 
-        # An imported one has no issuer here that could be asked.
-        if sidecar is None or sidecar.issuer_id == "imported":
+    def wake(self, now: datetime) -> datetime | None:
+        """When there is something to do: to renew it, or to say that it ends."""
+        sidecar = self._sidecar()
+        if sidecar is None:
             return None
 
-        due = sidecar.due(self.renew_before)
-        return max(due, self._not_before or due)
+        warning = schedule.next_warning(sidecar, now) if self._failure else None
+        return min(self._due(sidecar), warning or self._due(sidecar))
 
     def tend(self, now: datetime) -> None:
-        """Renew it if it is due."""
-        due = self.due()
+        """Renew it if it is due, and say in time that it was not."""
+        sidecar = self._sidecar()
+        if sidecar is None:
+            return
 
-        if due is not None and due <= now:
-            self._renew(now)
+        if self._failure is not None and self._failure.sidecar != sidecar:
+            # Another process has had more luck.
+            self._failure = self._not_before = None
 
-    def _renew(self, now: datetime) -> None:
+        if self._due(sidecar) <= now:
+            self._renew(sidecar, now)
+        elif self._failure is not None and self._failure.is_news(now):
+            self._tell_of(self._failure, now)
+
+    def _sidecar(self) -> Sidecar | None:
+        sidecar = sidecar_of(self.files)
+        # An imported one has no issuer here that could be asked.
+        return None if sidecar and sidecar.issuer_id == "imported" else sidecar
+
+    def _due(self, sidecar: Sidecar) -> datetime:
+        due = schedule.due(sidecar, self.renew_before, self.luck)
+        return max(due, self._not_before or due)
+
+    def _renew(self, sidecar: Sidecar, now: datetime) -> None:
         try:
-            provided = obtain(self.source(), self.names)
+            provided = obtain(self.source(), self.names, instead_of=sidecar)
         except TLSDevError as error:
-            self._failed(now, str(error))
+            asked = getattr(error, "retry_after", None)
+            self._failed(sidecar, now, str(error), asked)
         except Exception as error:
             # The source may be an app that somebody is in the middle of editing.
-            self._failed(now, printable(f"{type(error).__name__}: {error}"))
+            why = printable(f"{type(error).__name__}: {error}")
+            self._failed(sidecar, now, why, None)
         else:
             self._renewed(now, provided)
 
     def _renewed(self, now: datetime, provided: Provided) -> None:
-        self._failures = 0
+        self._failure = self._not_before = None
 
         if provided.files != self.files:
             old, self.files = self.files, provided.files
             self.replace(old, self.files)
 
         if provided.sidecar is not None:
-            self._say(provided.sidecar)
+            self._say("renewed", logging.INFO, _renewed_text(self, provided.sidecar))
+            if self._due(provided.sidecar) <= now:
+                self._not_before = now + schedule.after_success(provided.sidecar, now)
 
-            # A CA that ends soon gives pairs which are due at once, again and
-            # again.
-            if provided.sidecar.due(self.renew_before) <= now:
-                self._not_before = now + LAST_RETRY
+    def _failed(
+        self, sidecar: Sidecar, now: datetime, why: str, asked: float | None
+    ) -> None:
+        failure = self._failure or Failure(sidecar)
+        pause = schedule.after_failure(sidecar, failure.times, asked)
+        failure.times += 1
+        failure.why = why
+        failure.again = self._not_before = now + pause
+        self._failure = failure
+        self._tell_of(failure, now)
 
-    def _say(self, sidecar: Sidecar) -> None:
-        said = (
-            f"The pair for {', '.join(map(str, self.names))} was renewed until"
-            f" {sidecar.not_after:%Y-%m-%d %H:%M} UTC."
-        )
-        logger.info("%s", said)
+    def _tell_of(self, failure: Failure, now: datetime) -> None:
+        """Loudly only if somebody has to be woken by it."""
+        level = logging.WARNING if failure.is_news(now) else logging.INFO
+        text = failure.text(now)
+        failure.told = schedule.warning(failure.sidecar, now)
+        self._say("not renewed", level, text)
+
+    def _say(self, kind: Kind, level: int, text: str) -> None:
+        logger.log(level, "%s", text)
         if self.tell is not None:
-            self.tell("renewed", said)
+            self.tell(kind, text)
 
-    def _failed(self, now: datetime, why: str) -> None:
-        pause = min(FIRST_RETRY * 2 ** min(self._failures, 10), LAST_RETRY)
-        self._failures += 1
-        self._not_before = now + pause
-        said = (
-            f"The pair for {', '.join(map(str, self.names))} could not be renewed,"
-            f" which is tried again in {pause // timedelta(minutes=1)} minutes. {why}"
-        )
-        logger.warning("%s", said)
-        if self.tell is not None:
-            self.tell("not renewed", said)
+
+def _renewed_text(pair: KeptPair, sidecar: Sidecar) -> str:
+    names = ", ".join(map(str, pair.names))
+    end = f"{sidecar.not_after:%Y-%m-%d %H:%M} UTC"
+    return f"The pair for {names} was renewed until {end}."
 
 
 class Renewal:
@@ -175,8 +207,8 @@ class Renewal:
     def pause(self) -> timedelta:
         """For how long there is nothing to do."""
         now = self._now()
-        dues = [due for pair in self._pairs if (due := pair.due()) is not None]
-        until = min((due - now for due in dues), default=LONGEST_PAUSE)
+        moments = [at for pair in self._pairs if (at := pair.wake(now)) is not None]
+        until = min((at - now for at in moments), default=LONGEST_PAUSE)
         return max(timedelta(), min(until, LONGEST_PAUSE))
 
     def tend(self) -> None:

@@ -15,6 +15,7 @@ import pytest
 from flask_tlsdev import keys
 from flask_tlsdev.csr import CertificateRequest
 from flask_tlsdev.errors import CertificateError
+from flask_tlsdev.errors import IssuerUnavailable
 from flask_tlsdev.errors import PairNotFound
 from flask_tlsdev.issuers.base import Issuer
 from flask_tlsdev.issuers.local_ca import LocalCA
@@ -23,6 +24,7 @@ from flask_tlsdev.names import parse
 from flask_tlsdev.pairs import Pair
 from flask_tlsdev.provision import look_up
 from flask_tlsdev.provision import obtain
+from flask_tlsdev.provision import obtain_or_keep
 from flask_tlsdev.store import PairFiles
 from flask_tlsdev.store import PairStore
 
@@ -253,3 +255,57 @@ def test_the_pair_is_valid_for_as_long_as_was_asked(tmp_path: Path) -> None:
     assert provided.sidecar
     left = provided.sidecar.not_after - datetime.now(timezone.utc)
     assert timedelta(days=29) < left <= timedelta(days=30)
+
+
+class Away:
+    """An issuer that nobody reaches."""
+
+    id = "away"
+
+    def issue(self, request: CertificateRequest) -> Pair:
+        raise IssuerUnavailable("Nobody is at home.", issuer_id=self.id)
+
+
+class Named:
+    """A CA under another name."""
+
+    def __init__(self, id: str, ca: LocalCA) -> None:
+        self.id = id
+        self.issue = ca.issue
+
+
+def test_a_pair_that_is_due_is_served_while_its_issuer_is_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ca = LocalCA.open_or_create(tmp_path / "ca", key_type="ec-p256")
+    before = obtain(From(tmp_path, issuer=Named("away", ca)), NAMES)
+    source = From(tmp_path, issuer=Away(), renew_before=timedelta(days=99))
+
+    kept = obtain_or_keep(source, NAMES)
+
+    assert kept.files == before.files
+    assert not kept.is_new
+    (message,) = caplog.messages
+    assert "Nobody is at home. The pair of before is served, which ends at" in message
+    with pytest.raises(IssuerUnavailable):
+        obtain(source, NAMES)
+
+
+def test_without_a_valid_pair_an_issuer_that_is_away_is_an_error(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(IssuerUnavailable, match="Nobody is at home"):
+        obtain_or_keep(From(tmp_path, issuer=Away()), NAMES)
+
+
+def test_another_one_than_that_which_is_to_be_renewed_will_do(tmp_path: Path) -> None:
+    source = FromLocalCA(tmp_path)
+    first = obtain(source, NAMES)
+    assert first.sidecar
+
+    second = obtain(source, NAMES, instead_of=first.sidecar)
+    third = obtain(source, NAMES, instead_of=first.sidecar)
+
+    assert second.is_new
+    assert not third.is_new
+    assert third.sidecar == second.sidecar

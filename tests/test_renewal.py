@@ -22,6 +22,7 @@ from flask_tlsdev.provision import obtain
 from flask_tlsdev.renewal import KeptPair
 from flask_tlsdev.renewal import Renewal
 from flask_tlsdev.store import PairFiles
+from flask_tlsdev.store import Sidecar
 from flask_tlsdev.store import sidecar_of
 
 from .contexts.serving import serving
@@ -72,6 +73,7 @@ def keep(source: FromLocalCA) -> Kept:
         source.renew_before,
         lambda: source,
         lambda old, new: moves.append((old, new)),
+        luck=0.0,
     )
     return Kept(source, pair, Clock(), moves)
 
@@ -167,6 +169,7 @@ def test_a_pair_that_is_always_due_is_not_renewed_all_the_time(due: Kept) -> Non
 def test_a_failure_is_tried_again_later_and_later(
     due: Kept, issuer: Once, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "flask_tlsdev")
     issuer.fails = True
     renewal = due.renewal
     waits = []
@@ -180,8 +183,215 @@ def test_a_failure_is_tried_again_later_and_later(
 
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert len(caplog.messages) == 9
+    assert [each.levelname for each in caplog.records] == ["WARNING"] + ["INFO"] * 8
     assert "localhost, 127.0.0.1 could not be renewed" in caplog.messages[0]
     assert "Nobody is at home." in caplog.messages[0]
+
+
+class Away:
+    """An issuer that nobody reaches."""
+
+    id = "away"
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        self.asked = 0
+
+    def issue(self, request: CertificateRequest) -> Pair:
+        self.asked += 1
+        raise IssuerUnavailable(
+            f"Nobody is at home ({self.asked}).",
+            issuer_id=self.id,
+            retry_after=self.retry_after,
+            hint="Type: vault status",
+        )
+
+
+@dataclass
+class Outage:
+    """A pair of an issuer that is away from now on."""
+
+    pair: KeptPair
+    clock: Clock
+    issuer: Away
+
+    @property
+    def sidecar(self) -> Sidecar:
+        found = sidecar_of(self.pair.files)
+        assert found
+        return found
+
+    def at(self, part: float) -> None:
+        """When this part of its life is over."""
+        life = self.sidecar.not_after - self.sidecar.not_before
+        self.clock.at = self.sidecar.not_before + life * part
+
+    def until(self, part: float) -> None:
+        """Let the thread do what it would do until then."""
+        end = self.sidecar.not_before
+        end += (self.sidecar.not_after - end) * part
+        renewal = Renewal([self.pair], now=self.clock)
+        while self.clock.at < end:
+            renewal.tend()
+            self.clock.at += max(renewal.pause(), timedelta(seconds=1))
+
+
+@pytest.fixture(params=[timedelta(minutes=10), timedelta(hours=24), timedelta(days=90)])
+def outage(tmp_path: Path, request: pytest.FixtureRequest) -> Outage:
+    ca = LocalCA.open_or_create(tmp_path / "ca", key_type="ec-p256")
+    away = Away()
+    first = From(tmp_path, lifetime=request.param, issuer=Named(away.id, ca))
+    files = obtain(first, NAMES).files
+    source = replace(first, issuer=away)
+    pair = KeptPair(files, NAMES, None, lambda: source, lambda *_: None, luck=0.0)
+    return Outage(pair, Clock(), away)
+
+
+class Named:
+    """A CA under another name."""
+
+    def __init__(self, id: str, ca: LocalCA) -> None:
+        self.id = id
+        self.issue = ca.issue
+
+
+def test_while_the_issuer_is_away_there_is_a_warning_at_each_part_of_its_life(
+    outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = outage.sidecar
+    end = f"{before.not_after:%Y-%m-%d %H:%M} UTC"
+    parts = []
+
+    for part in (0.66, 0.74, 0.76, 0.89, 0.91, 0.99, 1.01, 1.5):
+        outage.until(part)
+        parts.append(len(caplog.messages))
+
+    # At two thirds, where half of its life is over; three quarters; nine tenths; all.
+    assert parts == [0, 1, 2, 2, 3, 3, 4, 4]
+    first, second, third, last = caplog.messages
+    assert f"until it ends at {end}; half of its life is over" in first
+    assert "three quarters of its life are over" in second
+    assert "nine tenths of its life are over" in third
+    assert f"It has expired at {end}, and clients refuse it" in last
+    for message in caplog.messages:
+        assert "Nobody is at home (" in message
+        assert "Type: vault status" in message
+        assert "(now: flask tls renew localhost)" in message
+    assert outage.sidecar == before
+
+
+def test_a_warning_has_what_failed_last(
+    outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage.until(0.76)
+
+    assert "Nobody is at home (1)." in caplog.messages[0]
+    assert "Nobody is at home (1)." not in caplog.messages[1]
+
+
+def test_a_pair_of_minutes_is_tried_often_enough(outage: Outage) -> None:
+    outage.until(1.0)
+
+    assert outage.issuer.asked >= 4
+
+
+def test_a_server_that_wants_to_be_left_alone_is(outage: Outage) -> None:
+    outage.issuer.retry_after = 3000.0
+    outage.at(0.7)
+
+    outage.pair.tend(outage.clock())
+
+    due = outage.pair.due()
+    assert due
+    assert due - outage.clock() == timedelta(seconds=3000)
+
+
+def test_once_it_is_back_the_warnings_begin_anew(
+    outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    away, source = outage.issuer, outage.pair.source()
+    assert isinstance(source, From)
+    outage.until(0.8)
+    told = len(caplog.messages)
+    ca = LocalCA.open(source.folder / "ca")
+    outage.pair.source = lambda: replace(source, issuer=Named(away.id, ca))
+
+    before = outage.sidecar
+    outage.until(0.9)
+    assert outage.sidecar != before
+    assert len(caplog.messages) == told
+
+    outage.pair.source = lambda: source
+    outage.at(0.95)
+    outage.pair.tend(outage.clock())
+    assert "nine tenths of its life" in caplog.messages[-1]
+    assert len(caplog.messages) == told + 1
+
+
+def test_what_another_process_has_renewed_ends_the_warnings(
+    outage: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = outage.pair.source()
+    assert isinstance(source, From)
+    outage.until(0.7)
+    told = len(caplog.messages)
+    ca = LocalCA.open(source.folder / "ca")
+
+    obtain(replace(source, issuer=Named("away", ca)), NAMES, force=True)
+    outage.at(0.6)
+    outage.pair.tend(outage.clock())
+    assert len(caplog.messages) == told
+
+    outage.at(0.7)
+    outage.pair.tend(outage.clock())
+    assert len(caplog.messages) == told + 1
+
+
+def test_each_host_renews_at_another_moment_none_of_them_late(kept: Kept) -> None:
+    latest = kept.pair.due()
+    assert latest
+
+    others = []
+    for luck in (0.25, 0.5, 1.0):
+        kept.pair.luck = luck
+        due = kept.pair.due()
+        assert due
+        others.append(latest - due)
+
+    assert others == sorted(others)
+    assert others[0] > timedelta(days=1)
+    assert others[-1] < timedelta(days=4, hours=14)
+
+
+def test_hosts_differ_by_luck() -> None:
+    files = PairFiles(Path("tls.crt"), Path("tls.key"), None)
+
+    lucks = {
+        KeptPair(files, NAMES, None, lambda: None, print).luck  # type: ignore[arg-type,return-value]
+        for _ in range(20)
+    }
+
+    assert len(lucks) == 20
+    assert all(0 <= luck < 1 for luck in lucks)
+
+
+def test_a_moment_that_was_named_is_that_moment_for_each(kept: Kept) -> None:
+    kept.pair.renew_before = timedelta(days=10)
+    first = kept.pair.due()
+    kept.pair.luck = 1.0
+
+    assert kept.pair.due() == first
+
+
+def test_what_is_renewed_early_by_luck_is_renewed(kept: Kept) -> None:
+    kept.pair.luck, before = 1.0, kept.serial
+    due = kept.pair.due()
+    assert due
+    kept.clock.at = due
+
+    kept.renewal.tend()
+
+    assert kept.serial != before
 
 
 def test_after_a_failure_the_old_pair_stays_until_it_works_again(

@@ -158,7 +158,7 @@ def _serve(
     :param brought: The certificate that the user has.
     :param host: The address that was asked for, if one was.
     """
-    from ..provision import obtain
+    from ..provision import obtain_or_keep
     from ..provision import Provided
     from . import lan as on_lan
     from .banner import show_banner
@@ -173,7 +173,7 @@ def _serve(
     if brought:
         provided = Provided(brought, None)
     else:
-        provided = obtain(settings, settings.names)
+        provided = obtain_or_keep(settings, settings.names)
         announce_ca_end(settings)
         announce_imported_end(provided)
 
