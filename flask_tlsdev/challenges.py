@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from . import files
 from .errors import StoreError
@@ -28,8 +28,8 @@ TLS_PROTOCOL = "acme-tls/1"
 
 #: What may become a name of a file or is looked up. RFC 8555 wants 128 bits of
 #: randomness in it, which are 22 such characters.
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22,128}")
-_THUMBPRINT = re.compile(rb"[A-Za-z0-9_-]{43}")
+_TOKEN = r"[A-Za-z0-9_-]{22,128}"  # noqa: S105  (a pattern)
+_THUMBPRINT = rb"[A-Za-z0-9_-]{43}"
 
 #: A killed process leaves its files. No order lives longer than this many
 #: seconds, so older ones answer nothing and are deleted by the next order.
@@ -42,11 +42,10 @@ _LIMIT = 1 << 16
 
 def is_token(text: str) -> bool:
     """Whether this is a challenge's token and nothing else."""
-    return _TOKEN.fullmatch(text) is not None
+    return re.fullmatch(_TOKEN, text) is not None
 
 
-@dataclass(frozen=True)
-class Challenges:
+class Challenges(NamedTuple):
     """The answers in one store."""
 
     store: Path
@@ -74,7 +73,7 @@ class Challenges:
             return None
 
         found, _, thumbprint = data.partition(b".")
-        is_ours = found == token.encode() and _THUMBPRINT.fullmatch(thumbprint)
+        is_ours = found == token.encode() and re.fullmatch(_THUMBPRINT, thumbprint)
         return data if is_ours else None
 
     def certificate(self, host: str) -> Path | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
+from typing import NamedTuple
 from typing import Protocol
 from typing import TYPE_CHECKING
 
@@ -65,8 +65,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Provided:
+class Provided(NamedTuple):
     """A pair that can be served."""
 
     files: PairFiles

@@ -8,8 +8,6 @@ import random
 import threading
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -41,31 +39,40 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-@dataclass
 class KeptPair:
     """A pair that is served, and what it takes to renew it.
 
     A pair that somebody else keeps, in a mounted folder or in files of the
     user's own, is left alone.
+
+    :param source: Gives what it is made from. Called when it is due: it may
+        take an app.
+    :param replace: Told of the files, old and new, where the new pair lies
+        elsewhere, as that of another CA does.
+    :param tell: Is told what has become of a renewal.
+    :param luck: Which of the hosts that share an issuer this is, as it were.
     """
 
-    files: PairFiles
-    names: Sequence[Name]
-    renew_before: timedelta | None
-    #: Gives what it is made from. Called when it is due: it may take an app.
-    source: Callable[[], Source]
-    #: Told of the files, old and new, where the new pair lies elsewhere, as
-    #: that of another CA does.
-    replace: Callable[[PairFiles, PairFiles], None]
-    #: Is told what has become of a renewal.
-    tell: Callable[[Kind, str], object] | None = None
-
-    #: Which of the hosts that share an issuer this is, as it were.
-    luck: float = field(default_factory=random.random)
-
-    _failure: Failure | None = None
-    #: Left alone until then.
-    _not_before: datetime | None = None
+    def __init__(
+        self,
+        files: PairFiles,
+        names: Sequence[Name],
+        renew_before: timedelta | None,
+        source: Callable[[], Source],
+        replace: Callable[[PairFiles, PairFiles], None],
+        tell: Callable[[Kind, str], object] | None = None,
+        luck: float | None = None,
+    ) -> None:
+        self.files = files
+        self.names = names
+        self.renew_before = renew_before
+        self.source = source
+        self.replace = replace
+        self.tell = tell
+        self.luck = random.random() if luck is None else luck
+        self._failure: Failure | None = None
+        #: Left alone until then.
+        self._not_before: datetime | None = None
 
     @property
     def is_ours(self) -> bool:

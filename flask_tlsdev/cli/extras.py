@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from ..errors import StoreError
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ..provision import Source
 
 
-@dataclass(frozen=True)
-class Extras:
+class Extras(NamedTuple):
     """All that is handed to the reloader's child but the pair itself."""
 
     client_ca: Path | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +53,7 @@ def obtain_pair(settings: Settings, planned: LanPlan) -> NamedPair:
 
     provided = obtain(LanSource(settings, planned.ca), planned.names)
     # Its root is the LAN's, which nothing on this machine has to trust.
-    return NamedPair(replace(provided.files, cafile=None), planned.names)
+    return NamedPair(provided.files._replace(cafile=None), planned.names)
 
 
 def host_for(planned: LanPlan) -> str:

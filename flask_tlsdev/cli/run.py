@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,9 +118,7 @@ def _run(
         asked = None if serving.is_default(ctx, "host") else flask_options["host"]
         token = _page_token(settings, brought is not None, asked or "", page)
         served = _serve(settings, brought, lan, asked, flask_options["port"])
-        served = dataclasses.replace(
-            served, passphrase_file=passphrase_file, page_token=token
-        )
+        served = served._replace(passphrase_file=passphrase_file, page_token=token)
         os.environ[VARIABLE] = served.to_environ()
 
     def source() -> Settings:

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from ..names import Name
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 VARIABLE = "TLSDEV_SERVED"
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(NamedTuple):
     """What this run serves: the same before and after a code reload."""
 
     files: PairFiles

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from .. import files
 from ..errors import ConfigError
@@ -13,16 +12,15 @@ from ..errors import StoreError
 from .values import absolute
 
 
-@dataclass(frozen=True)
-class Folders:
+class Folders(NamedTuple):
     """The folders of the user.
 
     An app that only wants headers runs for users without a home, too, so that
     there is no such folder is an error when the folder is asked for.
     """
 
-    _store: Path | StoreError
-    _ca: Path | StoreError
+    store_or_error: Path | StoreError
+    ca_or_error: Path | StoreError
 
     @classmethod
     def find(cls, environ: Mapping[str, str]) -> Folders:
@@ -38,17 +36,17 @@ class Folders:
 
     def moved(self, *, store: Path | None, ca: Path | None) -> Folders:
         """The same, but for what is not ``None``."""
-        return replace(self, _store=store or self._store, _ca=ca or self._ca)
+        return Folders(store or self.store_or_error, ca or self.ca_or_error)
 
     @property
     def store(self) -> Path:
         """Where the pairs are kept."""
-        return _found(self._store)
+        return _found(self.store_or_error)
 
     @property
     def ca(self) -> Path:
         """Where the local CA is kept."""
-        return _found(self._ca)
+        return _found(self.ca_or_error)
 
 
 def _named(environ: Mapping[str, str], variable: str) -> Path | None:

@@ -6,10 +6,10 @@ import socket
 import ssl
 from collections.abc import Callable
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 from ipaddress import IPv4Address
 from ipaddress import IPv6Address
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidName
@@ -22,16 +22,14 @@ if TYPE_CHECKING:
     from ..store import PairFiles
 
 
-@dataclass(frozen=True)
-class NamedPair:
+class NamedPair(NamedTuple):
     """A pair that is served beside the default one, for these names."""
 
     files: PairFiles
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
-class Chooser:
+class Chooser(NamedTuple):
     """Finds the context for a name, or ``None`` for the default one.
 
     In this order: a pair for exactly this name or address beside the default

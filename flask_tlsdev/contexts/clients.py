@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import CertificateError
 from ..files import read
 from ..printable import quoted
 
 
-@dataclass(frozen=True)
-class ClientCA:
+class ClientCA(NamedTuple):
     """The CA whose certificates a server takes from its clients.
 
     A client that shows another certificate is not served, also where none is

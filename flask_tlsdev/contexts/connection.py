@@ -9,8 +9,8 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 from typing import NoReturn
 from typing import Protocol
 from typing import TYPE_CHECKING
@@ -41,8 +41,7 @@ _HANDSHAKE_RECORD = b"\x16"
 _DROPPED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """How a client is met."""
 
     #: Seconds from the first read to the end of the handshake.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,16 +133,16 @@ def load_into(
         ) from error
 
 
-@dataclass
 class _Lock:
     """Answers OpenSSL's question for the passphrase, and knows if it was asked.
 
     Without an answer of ours, OpenSSL would ask on the terminal and wait.
     """
 
-    keyfile: Path
-    passphrase: Passphrase
-    asked: bool = False
+    def __init__(self, keyfile: Path, passphrase: Passphrase) -> None:
+        self.keyfile = keyfile
+        self.passphrase = passphrase
+        self.asked = False
 
     def open(self) -> str | bytes:
         self.asked = True

@@ -7,9 +7,9 @@ import re
 import socket
 from collections.abc import Callable
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 from ipaddress import IPv6Address
+from typing import NamedTuple
 from urllib.parse import quote
 
 from ..errors import InvalidName
@@ -26,10 +26,10 @@ DRAIN_SECONDS = 5.0
 _LOCALHOST = Name("dns", "localhost")
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rb"(%b) (/[^\x00-\x20\x7f\\#]*) HTTP/1\.[0-9]" % _TOKEN)
-_FIELD = re.compile(rb"(%b):[ \t]*(.*?)[ \t]*" % _TOKEN, re.DOTALL)
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{0,5})?")
+_REQUEST_LINE = rb"(%b) (/[^\x00-\x20\x7f\\#]*) HTTP/1\.[0-9]" % _TOKEN
+_FIELD = rb"(?s)(%b):[ \t]*(.*?)[ \t]*" % _TOKEN
+_CONTROL = rb"[\x00-\x08\x0a-\x1f\x7f]"
+_HOST = rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{0,5})?"
 
 _PAGE = """\
 <!doctype html>
@@ -48,8 +48,7 @@ class BadRequest(Exception):
         self.status = status
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """As much of a request's head as a redirect needs."""
 
     method: str
@@ -126,7 +125,7 @@ def parse_head(head: bytes) -> Head:
         )
 
     first, *rest = [line.removesuffix(b"\r") for line in head.split(b"\n")]
-    request_line = _REQUEST_LINE.fullmatch(first)
+    request_line = re.fullmatch(_REQUEST_LINE, first)
 
     if request_line is None:
         raise BadRequest("The request line is not one of HTTP/1.")
@@ -141,9 +140,9 @@ def parse_head(head: bytes) -> Head:
 
 
 def _values(lines: list[bytes], name: bytes) -> list[bytes]:
-    fields = [_FIELD.fullmatch(line) for line in lines]
+    fields = [re.fullmatch(_FIELD, line) for line in lines]
 
-    if not all(fields) or any(_CONTROL.search(line) for line in lines):
+    if not all(fields) or any(re.search(_CONTROL, line) for line in lines):
         raise BadRequest("A header line of the request is malformed.")
 
     return [field[2] for field in fields if field and field[1].lower() == name]
@@ -156,7 +155,7 @@ def _parse_host(values: list[bytes]) -> Name | None:
     if not values or not values[0]:
         return None
 
-    host = _HOST.fullmatch(values[0])
+    host = re.fullmatch(_HOST, values[0])
 
     if host is None:
         raise BadRequest("The request's Host is malformed.")

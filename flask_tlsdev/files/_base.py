@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import StoreError
 from ..printable import printable
@@ -90,8 +90,7 @@ def told(action: str, path: Path) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder held open: its files are the same ones wherever it is moved to.
 
     Without descriptors of folders (Windows) each name is looked up by its whole

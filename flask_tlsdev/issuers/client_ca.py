@@ -7,10 +7,7 @@ no clients and what servers trust can sign no server.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
-from typing import Literal
 
 from ..errors import InvalidName
 from ..names import DEFAULT_PERMITS
@@ -27,12 +24,11 @@ DOMAIN = "client.test"
 _LONGEST = 64
 
 
-@dataclass(frozen=True)
 class ClientCA(LocalCA):
     """The active client CA of a folder."""
 
-    purpose: ClassVar[Literal["server", "client"]] = "client"
-    default_permits: ClassVar[Permits] = Permits((DOMAIN,), DEFAULT_PERMITS.networks)
+    purpose = "client"
+    default_permits = Permits((DOMAIN,), DEFAULT_PERMITS.networks)
 
     @property
     def id(self) -> str:

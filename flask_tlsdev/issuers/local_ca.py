@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import fields
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
 from pathlib import Path
 from typing import Any
-from typing import ClassVar
 from typing import Literal
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from .. import files
@@ -47,17 +45,8 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(days=730)
 
 
-@dataclass(frozen=True)
-class LocalCA:
-    """The active CA of a folder: what ``ca.json`` says of it.
-
-    Made by :meth:`open` and :meth:`create`. The certificates and the key are
-    read, and held against the profile, when something is signed.
-    """
-
-    #: Whom it signs for, and what it may sign unless more is permitted.
-    purpose: ClassVar[Literal["server", "client"]] = "server"
-    default_permits: ClassVar[Permits] = DEFAULT_PERMITS
+class _Described(NamedTuple):
+    """What ``ca.json`` says of the active CA of a folder."""
 
     folder: Path
     #: Eight hexadecimal digits of SHA-256 over the root's public key.
@@ -69,6 +58,18 @@ class LocalCA:
     #: SHA-256 of the root's DER form, hexadecimal.
     root_sha256: str
     profile: int
+
+
+class LocalCA(_Described):
+    """The active CA of a folder.
+
+    Made by :meth:`open` and :meth:`create`. The certificates and the key are
+    read, and held against the profile, when something is signed.
+    """
+
+    #: Whom it signs for, and what it may sign unless more is permitted.
+    purpose: Literal["server", "client"] = "server"
+    default_permits = DEFAULT_PERMITS
 
     @property
     def id(self) -> str:
@@ -117,7 +118,7 @@ class LocalCA:
                 return cls.open(folder)
 
             permits = permits or cls.default_permits
-            return cls._make(folder, permits, key_type, LIFETIME)
+            return cls._make_new(folder, permits, key_type, LIFETIME)
 
     @classmethod
     def create(
@@ -134,10 +135,10 @@ class LocalCA:
         out of the trust stores.
         """
         with writing(folder):
-            return cls._make(folder, permits, key_type, min(lifetime, LIFETIME))
+            return cls._make_new(folder, permits, key_type, min(lifetime, LIFETIME))
 
     @classmethod
-    def _make(
+    def _make_new(
         cls, folder: Path, permits: Permits, key_type: str, lifetime: timedelta
     ) -> LocalCA:
         from ..certificates import make_authority
@@ -186,7 +187,7 @@ class LocalCA:
         write_summary(self.folder, self._summary())
 
     def _summary(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self)[1:]}
+        return {name: getattr(self, name) for name in self._fields[1:]}
 
     def _retire_others(self) -> None:
         """Delete every key but the active CA's, also one that a killed process

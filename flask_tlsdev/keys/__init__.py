@@ -6,6 +6,7 @@ read and not before.
 
 from __future__ import annotations
 
+from typing import Any
 from typing import TYPE_CHECKING
 
 from ._kinds import check_key_type as check_key_type
@@ -15,12 +16,27 @@ from ._kinds import generate as generate
 from ._kinds import key_type_of as key_type_of
 from ._kinds import KEY_TYPES as KEY_TYPES
 from ._kinds import matches as matches
-from ._reading import is_encrypted as is_encrypted
-from ._reading import load as load
-from ._reading import looks_like_key as looks_like_key
-from ._writing import check_passphrase as check_passphrase
-from ._writing import dump as dump
 
 if TYPE_CHECKING:
     from ._kinds import PrivateKey as PrivateKey
     from ._kinds import PublicKey as PublicKey
+    from ._reading import is_encrypted as is_encrypted
+    from ._reading import load as load
+    from ._reading import looks_like_key as looks_like_key
+    from ._writing import check_passphrase as check_passphrase
+    from ._writing import dump as dump
+
+
+def __getattr__(name: str) -> Any:
+    # A server's start has to know the kinds, and neither reads nor writes a key.
+    if name in ("is_encrypted", "load", "looks_like_key"):
+        from . import _reading
+
+        return getattr(_reading, name)
+
+    if name in ("check_passphrase", "dump"):
+        from . import _writing
+
+        return getattr(_writing, name)
+
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

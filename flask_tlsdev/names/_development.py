@@ -23,9 +23,9 @@ _DOMAINS = (
 _ENDINGS = tuple(f".{domain}" for domain in _DOMAINS)
 
 #: A DNS name of any script; not much is asked, a browser has sent it.
-_HOST = re.compile(r"[^\x00-\x20\x7f/\\@:?#%,]{1,253}")
+_HOST = r"[^\x00-\x20\x7f/\\@:?#%,]{1,253}"
 
-_NUMBER = re.compile(r"(?:.*\.)?[0-9]+", re.ASCII)
+_NUMBER = r"(?:.*\.)?[0-9]+"
 
 
 @lru_cache(maxsize=256)
@@ -49,7 +49,7 @@ def is_development(host: str) -> bool:
 
 
 def _is_development_name(host: str) -> bool:
-    if not _HOST.fullmatch(host) or _NUMBER.fullmatch(host):
+    if not re.fullmatch(_HOST, host) or re.fullmatch(_NUMBER, host):
         return True
 
     return "." not in host or host in _DOMAINS or host.endswith(_ENDINGS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from ipaddress import IPv4Address
 from ipaddress import IPv6Address
 from typing import Literal
+from typing import NamedTuple
 
 from ._idn import to_unicode
 
@@ -20,8 +20,7 @@ _WINDOWS_DEVICES = frozenset(
 _FILE_NAME_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Name:
+class Name(NamedTuple):
     """One name as it stands in a certificate. :func:`parse_name` makes it.
 
     Two names that mean the same are equal: DNS names are lower case with

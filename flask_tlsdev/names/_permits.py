@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 from ipaddress import ip_network
 from ipaddress import IPv4Network
 from ipaddress import IPv6Network
+from typing import NamedTuple
 from typing import TypeAlias
 
 from ..errors import InvalidName
@@ -55,8 +55,7 @@ _REACH = {
 }
 
 
-@dataclass(frozen=True)
-class Permits:
+class Permits(NamedTuple):
     """The names that a CA may sign. All others it cannot sign.
 
     Make it with :meth:`from_texts` or from :data:`DEFAULT_PERMITS`.

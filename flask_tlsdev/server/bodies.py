@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: A size and what may follow it. It ends with both characters: readers that
 #: disagree about a single one see different chunks.
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?\r\n")
-_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n")
+_CHUNK = rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?\r\n"
+_TRAILER = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n"
 
 _PIECE = 64 * 1024
 
@@ -178,7 +178,7 @@ class ChunkedBody(Body):
         return data
 
     def _begin_chunk(self) -> None:
-        found = _CHUNK.fullmatch(self._line(CHUNK_LINE_LIMIT))
+        found = re.fullmatch(_CHUNK, self._line(CHUNK_LINE_LIMIT))
 
         if found is None:
             raise BadRequest("A chunk of the request's body is malformed.")
@@ -199,7 +199,7 @@ class ChunkedBody(Body):
         while (line := self._line(left)) != b"\r\n":
             left -= len(line)
 
-            if not _TRAILER.fullmatch(line):
+            if not re.fullmatch(_TRAILER, line):
                 raise BadRequest("A trailer of the request's body is malformed.")
 
     def _line(self, limit: int) -> bytes:

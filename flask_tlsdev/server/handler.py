@@ -48,7 +48,7 @@ CONNECTION = "flask_tlsdev.connection"
 QUIET = "flask_tlsdev.quiet"
 
 #: Bytes of a path that a client should have encoded.
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_BEYOND_ASCII = r"[^\x00-\x7f]"
 
 
 class ClientGone(ConnectionError):
@@ -169,7 +169,10 @@ class RequestHandler(WSGIRequestHandler):
         # an app redirects to it.
         target = request.target
         target = f"/{target.lstrip('/')}" if target[:2] == "//" else target
-        self.path = target if target.isascii() else _BEYOND_ASCII.sub(_quote, target)
+        if not target.isascii():
+            target = re.sub(_BEYOND_ASCII, _quote, target)
+
+        self.path = target
 
     def _body(self, request: Head) -> Body:
         patience = self.limits.head_timeout

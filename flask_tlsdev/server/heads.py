@@ -7,8 +7,8 @@ request is refused, since a proxy in front of us might be the other reader.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+from typing import NamedTuple
 
 from .limits import FIELD_LIMIT
 
@@ -34,8 +34,7 @@ class BadRequest(Exception):
         self.status = status
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The head of a request, with what it says about the connection."""
 
     method: str

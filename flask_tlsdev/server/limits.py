@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Bytes of a request's head, request line included. Node allows a quarter of it.
 HEAD_LIMIT = 64 * 1024
@@ -31,8 +31,7 @@ PIECE = 64 * 1024
 SEND_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What one can set of it. All are seconds."""
 
     #: From the first byte of a request's head to its last one. A body may keep

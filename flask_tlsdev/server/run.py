@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
-from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import is_running_from_reloader
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 _SOCKETS = "TLSDEV_SOCKETS"
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How an app is served."""
 
     host: str
@@ -67,8 +66,7 @@ class Options:
     announce: Callable[[int], object] | None = None
 
 
-@dataclass(frozen=True)
-class _Listeners:
+class _Listeners(NamedTuple):
     """The sockets that we listen on ourselves, beside Werkzeug's one."""
 
     #: The port of Werkzeug's socket.

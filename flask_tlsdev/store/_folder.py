@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 from pathlib import Path
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from .. import files
@@ -31,8 +30,7 @@ SIDECAR = "tlsdev.json"
 _SIDECAR_LIMIT = 1 << 16
 
 
-@dataclass(frozen=True)
-class PairFiles:
+class PairFiles(NamedTuple):
     """The files that a server is given."""
 
     certfile: Path
@@ -41,8 +39,7 @@ class PairFiles:
     cafile: Path | None
 
 
-@dataclass(frozen=True)
-class StoredPair:
+class StoredPair(NamedTuple):
     """A pair in the store."""
 
     files: PairFiles
@@ -50,8 +47,7 @@ class StoredPair:
     folder: Path
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a pair is looked up by."""
 
     issuer_id: str
@@ -98,13 +94,13 @@ class Wanted:
         )
 
 
-@dataclass(frozen=True)
 class _Contents:
     """What the files of a pair hold, read once."""
 
-    roots: bytes
-    certificate: bytes
-    key: bytes = field(repr=False)
+    def __init__(self, roots: bytes, certificate: bytes, key: bytes) -> None:
+        self.roots = roots
+        self.certificate = certificate
+        self.key = key
 
     def parse(self) -> Pair:
         from ..pairs import Pair

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from dataclasses import asdict
-from dataclasses import dataclass
-from dataclasses import fields
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
 from typing import Any
 from typing import get_args
 from typing import Literal
+from typing import NamedTuple
 
 from ..errors import StoreError
 
@@ -23,15 +20,14 @@ Purpose = Literal["server", "client"]
 #: The format of the file. Readers refuse every other one.
 VERSION = 1
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@dataclass(frozen=True)
-class Sidecar:
+class Sidecar(NamedTuple):
     """What a pair was made for and until when it is good.
 
     It speaks of exactly the two files whose SHA-256 it holds.
@@ -71,7 +67,7 @@ class Sidecar:
 
     def to_json(self) -> bytes:
         """The content of the file."""
-        content = {"version": VERSION, **asdict(self)}
+        content = {"version": VERSION, **self._asdict()}
         content["not_before"] = self.not_before.isoformat()
         content["not_after"] = self.not_after.isoformat()
         return json.dumps(content, indent=2).encode() + b"\n"
@@ -100,7 +96,7 @@ def _checked(content: object) -> dict[str, Any]:
     if type(version) is not int or version != VERSION:
         raise ValueError(f"its version is not {VERSION}")
 
-    if content.keys() != {field.name for field in fields(Sidecar)}:
+    if content.keys() != set(Sidecar._fields):
         raise ValueError("its fields are not ours")
 
     checked: dict[str, Any] = {
@@ -154,7 +150,7 @@ def _profile(value: object) -> int:
 def _digest(value: object) -> str:
     text = _text(value)
 
-    if not _SHA256.fullmatch(text):
+    if len(text) != 64 or not _HEXADECIMAL.issuperset(text):
         raise ValueError("a digest is no SHA-256")
 
     return text

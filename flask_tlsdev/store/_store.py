@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from .. import files
@@ -44,8 +44,7 @@ class _Held(threading.local):
 _held = _Held()
 
 
-@dataclass(frozen=True)
-class PairStore:
+class PairStore(NamedTuple):
     """Pairs as files under one folder, safe against other processes and users.
 
     A pair lies in ``<root>/<issuer id>/<folder name>/``. To find it takes no

@@ -6,9 +6,9 @@ import os
 import stat
 from abc import ABC
 from abc import abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from typing import NamedTuple
 from typing import Protocol
 
 from ..errors import TrustError
@@ -24,8 +24,7 @@ State = Literal["trusted", "not trusted", "absent", "unreadable"]
 READ_LIMIT = 16 << 20
 
 
-@dataclass(frozen=True)
-class StoreState:
+class StoreState(NamedTuple):
     """What one trust store makes of one root."""
 
     #: The kind of store: ``openssl``, ``chromium``, ``firefox``, ...

@@ -101,13 +101,18 @@ def _of_firefox(environ: Mapping[str, str], home: Path) -> Iterator[NSSDatabase]
 
 def profiles_below(root: Path) -> Iterator[Path]:
     """The profile folders that ``profiles.ini`` names and that are there."""
+    try:
+        text = (root / "profiles.ini").read_text("utf-8", "replace")
+    except OSError:
+        return
+
     from configparser import Error
     from configparser import RawConfigParser
 
     parser = RawConfigParser(strict=False)
     try:
-        parser.read_string((root / "profiles.ini").read_text("utf-8", "replace"))
-    except (OSError, Error):
+        parser.read_string(text)
+    except Error:
         return
 
     for section in parser.sections():

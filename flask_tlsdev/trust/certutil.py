@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from ..errors import TrustError
@@ -57,7 +56,7 @@ class CertutilDatabase(ManagedStore):
             return self._answer("not trusted", "no database yet")
 
         found = self._database.state(root)
-        return replace(found, detail=self._note) if found.state == "trusted" else found
+        return found._replace(detail=self._note) if found.state == "trusted" else found
 
     def ours(self) -> tuple[Root, ...]:
         return tuple(root for root, _ in self._database.roots())

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from typing import NamedTuple
 
 from ..errors import TrustError
 from . import browsers
@@ -24,17 +24,14 @@ from .defaults import OpenSSLDefaults
 from .nss import NSSDatabase
 from .root import Root
 
-_PEM = re.compile(
-    rb"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
-)
+_PEM = rb"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
 _NAMES = {"chromium": "Chromium", "firefox": "Firefox", "nss": "the NSS databases"}
 _BROWSERS = ("Chromium", "Firefox")
 
 Verdict = Literal["yes", "no", "in part", "unknown"]
 
 
-@dataclass(frozen=True)
-class Clients:
+class Clients(NamedTuple):
     """What each kind of client makes of a certificate."""
 
     verdicts: Mapping[str, Verdict]
@@ -170,7 +167,7 @@ def _is_leaf(root: Root) -> bool:
 def _blocks(certfile: Path) -> Iterator[str]:
     from .. import files
 
-    for block in _PEM.findall(files.read(certfile)):
+    for block in re.findall(_PEM, files.read(certfile)):
         yield block.decode("ascii")
 
 

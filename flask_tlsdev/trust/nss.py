@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from ..errors import TrustError
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _NULL = b"\xa5\x00\x5a"
 
 
-@dataclass(frozen=True)
-class TrustRecord:
+class TrustRecord(NamedTuple):
     """A kind of PKCS#11 object that says what a certificate is trusted for.
 
     A database is one table with an object a row and an attribute a column,

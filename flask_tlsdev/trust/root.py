@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
-from dataclasses import field
 from typing import NamedTuple
 
 from ..errors import TrustError
 
 #: Organization and common name, as object identifiers in DER form.
 _O, _CN = b"\x55\x04\x0a", b"\x55\x04\x03"
-_OUR_NAME = re.compile(rb"flask-tlsdev root ([0-9a-f]{8})")
+_OUR_NAME = rb"flask-tlsdev root ([0-9a-f]{8})"
 
 
 class Element(NamedTuple):
@@ -53,17 +51,23 @@ def elements(data: bytes) -> Iterator[Element]:
         at = end
 
 
-@dataclass(frozen=True)
 class Root:
     """A root certificate, and the fields that trust stores find it by."""
 
-    der: bytes
-    #: As DER elements, byte for byte as they stand in the certificate.
-    serial: bytes
-    issuer: bytes
-    subject: bytes
-    #: The PEM file that it was read from, for whoever types a command.
-    file: str = field(default="", compare=False)
+    def __init__(
+        self, der: bytes, serial: bytes, issuer: bytes, subject: bytes, file: str = ""
+    ) -> None:
+        self.der = der
+        #: As DER elements, byte for byte as they stand in the certificate.
+        self.serial, self.issuer, self.subject = serial, issuer, subject
+        #: The PEM file that it was read from, for whoever types a command.
+        self.file = file
+
+    def __eq__(self, other: object) -> bool:
+        return self.der == other.der if isinstance(other, Root) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.der)
 
     @classmethod
     def from_der(cls, der: bytes, file: str = "") -> Root:
@@ -99,7 +103,7 @@ class Root:
         except ValueError:
             return ""
 
-        found = _OUR_NAME.fullmatch(attributes.get(_CN, b""))
+        found = re.fullmatch(_OUR_NAME, attributes.get(_CN, b""))
         is_ours = attributes.get(_O) == b"flask-tlsdev" and self.subject == self.issuer
         return found[1].decode() if found and is_ours else ""
 
@@ -127,7 +131,7 @@ def _certificates_in(data: bytes) -> Iterator[Root]:
     # A store's own format around it does not matter: a certificate begins
     # with a SEQUENCE of a two-byte length, shortly before the issuer's name.
     end = 0
-    for found in _OUR_NAME.finditer(data):
+    for found in re.finditer(_OUR_NAME, data):
         start = found.start()
         while start >= end and (start := data.rfind(b"\x30\x82", end, start)) >= 0:
             stop = start + 4 + int.from_bytes(data[start + 2 : start + 4], "big")
@@ -142,16 +146,14 @@ def _certificates_in(data: bytes) -> Iterator[Root]:
                 break
 
 
-_PEM = re.compile(
-    rb"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
-)
+_PEM = rb"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
 
 
 def our_roots_in_pem(text: bytes, file: str = "") -> tuple[Root, ...]:
     """The roots of local CAs in a file or output of PEM blocks."""
     found = []
 
-    for block in _PEM.findall(text):
+    for block in re.findall(_PEM, text):
         try:
             der = ssl.PEM_cert_to_DER_cert(block.decode("ascii"))
             root = Root.from_der(der, file)

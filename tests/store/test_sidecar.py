@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -93,7 +92,7 @@ class TestJson:
     )
     def test_what_is_written_is_read(self, sidecar: Sidecar) -> None:
         begin, end = sorted([sidecar.not_before, sidecar.not_after])
-        sidecar = replace(sidecar, not_before=begin, not_after=end)
+        sidecar = sidecar._replace(not_before=begin, not_after=end)
 
         assert Sidecar.from_json(sidecar.to_json()) == sidecar
 
