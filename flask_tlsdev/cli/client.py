@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import click
@@ -25,9 +24,7 @@ def for_clients(settings: Settings) -> Settings:
         folder = client_ca_folder(settings.ca_path)
         return ClientCA.open_or_create(folder, key_type=DEFAULT_KEY_TYPE)
 
-    return dataclasses.replace(
-        settings, issuer="client-ca", issuers={"client-ca": make}
-    )
+    return settings.changed(issuer="client-ca", issuers={"client-ca": make})
 
 
 def name_of(label: str) -> Name:

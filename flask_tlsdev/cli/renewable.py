@@ -28,8 +28,7 @@ def source_of(settings: Settings, pair: StoredPair) -> Settings | str:
     for candidate in _candidates(settings, issuer_id):
         issuer = candidate.find_issuer()
         if issuer is not None and issuer.id == issuer_id:
-            return replace(
-                candidate,
+            return candidate.changed(
                 key_type=pair.sidecar.key_type,
                 renew_before=_margin(candidate, pair),
             )
@@ -64,8 +63,7 @@ def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
             eab_hmac_key=settings.acme.eab_hmac_key,
         )
         found.append(
-            replace(
-                settings,
+            settings.changed(
                 issuer="acme",
                 authorities=settings.authorities.replaced(acme=options),
             )
@@ -74,8 +72,7 @@ def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
     remembered = recall_vault(settings.store_path, issuer_id, settings.vault)
     if remembered is not None:
         found.append(
-            replace(
-                settings,
+            settings.changed(
                 issuer="vault",
                 authorities=settings.authorities.replaced(vault=remembered),
             )

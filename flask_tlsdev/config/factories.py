@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 #: How an issuer may be called; ``issuer.id`` is the name of a folder.
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_NAME = r"[a-z][a-z0-9-]{0,31}"
 
 
 def _local_ca(settings: Settings) -> Issuer:
@@ -91,7 +91,7 @@ def known_issuers(
     """
     own = dict(own or {})
     for name, factory in own.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_NAME, name):
             raise ConfigError(
                 f"An issuer cannot be called {printable(repr(name))}.",
                 hint="Lower-case letters, digits and hyphens will do, at most 32.",

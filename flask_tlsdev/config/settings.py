@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
@@ -20,6 +18,7 @@ from ..issuers.talk import Talk
 from ..names import Name
 from ..printable import quoted
 from ..store import PairStore
+from ._configured import Configured
 from .authorities import Authorities
 from .environment import prefixed_config
 from .environment import user_environment
@@ -49,69 +48,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("flask_tlsdev")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Configured):
     """What was configured. :meth:`from_mapping` and :meth:`from_environment` make it.
 
     It is a :class:`flask_tlsdev.provision.Source`.
     """
-
-    names: tuple[Name, ...]
-    #: Domains below which names are served on demand.
-    on_demand: tuple[str, ...]
-    issuer: str
-    #: Whether ``TLSDEV_ISSUER`` was set. Outside development nothing is issued
-    #: that nobody asked for.
-    issuer_is_named: bool
-    key_type: str
-    lifetime: timedelta
-    #: How long before its end a pair is renewed; ``None``: a third of its life.
-    renew_before: timedelta | None
-    minimum_version: str
-    client_ca: Path | None
-    #: ``optional`` or ``required``; means something with a ``client_ca`` only.
-    client_certificate: str
-    #: Seconds.
-    handshake_timeout: float
-    head_timeout: float
-    idle_timeout: float
-    max_connections: int
-    files_path: Path | None
-    validation_path: Path | None
-    #: Whether the development page is shown; ``None``: where it can be.
-    page: bool | None
-    #: Whether the app's pages lead to it.
-    badge: bool
-    #: How the issuers are asked that are other people's servers.
-    authorities: Authorities
-    #: The value of every key: also of those that few starts need, which are
-    #: read when they are asked for.
-    values: Values = field(repr=False)
-    folders: Folders
-    #: Name to factory, ours and the app's own.
-    issuers: Mapping[str, IssuerFactory] = field(repr=False)
-    #: How an issuer speaks with a person while it works.
-    talk: Talk = field(default=Talk(), repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Check what no key can see alone."""
-        check_issuer(self.issuer, self.issuers)
-
-        if self.renew_before is not None and self.renew_before >= self.lifetime:
-            raise ConfigError(
-                "TLSDEV_RENEW_BEFORE: a certificate would be renewed as soon as it is"
-                f" issued, for it is valid for {self.lifetime}.",
-                key="TLSDEV_RENEW_BEFORE",
-                hint="It takes less than TLSDEV_LIFETIME.",
-            )
-
-        if self.issuer == "files" and self.files_path is None:
-            raise ConfigError(
-                "TLSDEV_FILES_PATH: the issuer 'files' serves a pair from a folder,"
-                " and none is named.",
-                key="TLSDEV_FILES_PATH",
-                hint="Set it to the folder that has tls.crt and tls.key.",
-            )
 
     @classmethod
     def from_mapping(
@@ -140,7 +81,7 @@ class Settings:
         known = known_issuers(issuers)
         own = user_environment(environ)
         folders = Folders.find(own)
-        return cls(
+        made = cls(
             names=values["TLSDEV_NAMES"],
             on_demand=values["TLSDEV_ON_DEMAND"],
             issuer=values["TLSDEV_ISSUER"],
@@ -164,6 +105,8 @@ class Settings:
             folders=folders.moved(store=store_path, ca=ca_path),
             issuers=known,
         )
+        made._check()
+        return made
 
     @classmethod
     def from_environment(
@@ -191,7 +134,7 @@ class Settings:
     ) -> Settings:
         """The same settings with these folders, where one is given."""
         folders = self.folders.moved(store=store_path, ca=ca_path)
-        return replace(self, folders=folders)
+        return self._replace(folders=folders)
 
     def with_options(
         self,
@@ -211,8 +154,7 @@ class Settings:
         :raises ConfigError: There is no such issuer, or the settings do not go
             together any more.
         """
-        return replace(
-            self,
+        return self.changed(
             names=tuple(dict.fromkeys((*self.names, *add_names))),
             issuer=issuer or self.issuer,
             issuer_is_named=self.issuer_is_named or issuer is not None,
@@ -223,6 +165,35 @@ class Settings:
             authorities=self.authorities.with_options(acme or {}, vault or {}),
             talk=talk or self.talk,
         )
+
+    def changed(self, **changes: Any) -> Settings:
+        """The same settings with these attributes.
+
+        :raises ConfigError: They do not go together any more.
+        """
+        made = self._replace(**changes)
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        """Check what no key can see alone."""
+        check_issuer(self.issuer, self.issuers)
+
+        if self.renew_before is not None and self.renew_before >= self.lifetime:
+            raise ConfigError(
+                "TLSDEV_RENEW_BEFORE: a certificate would be renewed as soon as it is"
+                f" issued, for it is valid for {self.lifetime}.",
+                key="TLSDEV_RENEW_BEFORE",
+                hint="It takes less than TLSDEV_LIFETIME.",
+            )
+
+        if self.issuer == "files" and self.files_path is None:
+            raise ConfigError(
+                "TLSDEV_FILES_PATH: the issuer 'files' serves a pair from a folder,"
+                " and none is named.",
+                key="TLSDEV_FILES_PATH",
+                hint="Set it to the folder that has tls.crt and tls.key.",
+            )
 
     @property
     def acme(self) -> AcmeOptions:
@@ -335,9 +306,13 @@ class Settings:
         :raises ConfigError: Everybody must, and no CA for them is named.
         :raises CertificateError: The named file holds no certificate.
         """
+        required = self.client_certificate == "required"
+        if self.client_ca is None and not required:
+            return None
+
         from .trusted import clients
 
-        return clients(self.client_ca, required=self.client_certificate == "required")
+        return clients(self.client_ca, required=required)
 
     def roots(self) -> tuple[Path, ...]:
         """What vouches for servers that this user's pairs are for (PEM files).

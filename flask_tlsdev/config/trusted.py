@@ -13,18 +13,13 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def clients(ca: Path | None, *, required: bool) -> ClientCA | None:
+def clients(ca: Path | None, *, required: bool) -> ClientCA:
     """Who may show a certificate, and whether everybody must.
 
     :raises ConfigError: Everybody must, and no CA for them is named.
     :raises CertificateError: The named file holds no certificate.
     """
-    if ca is not None:
-        from ..contexts import ClientCA
-
-        return ClientCA.read(ca, required=required)
-
-    if required:
+    if ca is None:
         raise ConfigError(
             "TLSDEV_CLIENT_CERTIFICATE: clients must show a certificate, and no CA"
             " for them is named.",
@@ -32,7 +27,9 @@ def clients(ca: Path | None, *, required: bool) -> ClientCA | None:
             hint="Set TLSDEV_CLIENT_CA to its file, or add --client-ca FILE.",
         )
 
-    return None
+    from ..contexts import ClientCA
+
+    return ClientCA.read(ca, required=required)
 
 
 def roots(settings: Settings) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
+from string import ascii_lowercase
 
 from ..errors import ConfigError
 from ..keys import check_key_type
@@ -28,8 +29,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]*)")
+_HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}"
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -131,17 +131,23 @@ def _duration(value: object, unit: timedelta) -> timedelta:
     if not isinstance(value, str):
         raise ConfigError(f"{shown(value)} is no duration.")
 
-    found = _DURATION.fullmatch(value.strip().lower())
-    if found is None:
+    text = value.strip().lower()
+    number = text.rstrip(ascii_lowercase)
+    letter = text[len(number) :]
+    number = number.removesuffix(" ")
+    if not all(map(_is_digits, number.split(".", 1))):
         raise ConfigError(f"{quoted(value)} is no duration.")
 
-    number, letter = found.groups()
     if letter and letter not in _UNITS:
         raise ConfigError(
             f"{quoted(value)} is no duration.", hint=_unit_hint(number, letter)
         )
 
     return float(number) * (_UNITS[letter] if letter else unit)
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _unit_hint(number: str, letters: str) -> str:
@@ -192,7 +198,7 @@ def parse_header_names(value: object) -> frozenset[str]:
     texts = value if isinstance(value, (list, tuple)) else parse_text(value).split(",")
     names = [parse_text(each).strip() for each in texts]
     for name in names:
-        if not _HEADER.fullmatch(name):
+        if not re.fullmatch(_HEADER, name):
             raise ConfigError(f"{quoted(name)} is no header's name.")
 
     return frozenset(name.lower() for name in names)
@@ -201,7 +207,7 @@ def parse_header_names(value: object) -> frozenset[str]:
 def parse_count(value: object) -> int:
     """How many of something there may be."""
     text = str(value) if not isinstance(value, bool) else ""
-    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= MOST:
+    if not (_is_digits(text) and len(text) <= 5 and 1 <= int(text) <= MOST):
         raise ConfigError(f"{shown(value)} is no number from 1 to {MOST}.")
 
     return int(text)

@@ -8,15 +8,37 @@ with plain HTTP. When the files change, the next client gets the new pair.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+from typing import TYPE_CHECKING
+
 from ._deadline import Deadline as Deadline
-from .buckets import TokenBucket as TokenBucket
-from .calling import client_context as client_context
-from .choosing import is_loopback as is_loopback
-from .choosing import NamedPair as NamedPair
-from .clients import ClientCA as ClientCA
 from .connection import Connection as Connection
 from .crowd import Stage as Stage
 from .failures import HandshakeFailed as HandshakeFailed
 from .loading import PairContext as PairContext
 from .server import DevContext as DevContext
 from .server import server_context as server_context
+
+if TYPE_CHECKING:
+    from .buckets import TokenBucket as TokenBucket
+    from .calling import client_context as client_context
+    from .choosing import is_loopback as is_loopback
+    from .choosing import NamedPair as NamedPair
+    from .clients import ClientCA as ClientCA
+
+#: What few servers need, and where it is.
+_LATER = {
+    "ClientCA": "clients",
+    "NamedPair": "choosing",
+    "TokenBucket": "buckets",
+    "client_context": "calling",
+    "is_loopback": "choosing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

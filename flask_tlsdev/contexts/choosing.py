@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidName
 from ..names import Name
 from ..names import parse_name
-from .on_name import NamedContexts
-from .watch import Watch
 
 if TYPE_CHECKING:
     from ..store import PairFiles
+    from .on_name import NamedContexts
+    from .watch import Watch
 
 
 class NamedPair(NamedTuple):

@@ -15,7 +15,6 @@ from typing import NoReturn
 from typing import Protocol
 from typing import TYPE_CHECKING
 
-from . import validating
 from ._deadline import Deadline
 from .crowd import Crowd
 from .crowd import Stage
@@ -213,6 +212,8 @@ class Connection(ssl.SSLSocket):
         """Give an ACME server that validates what it came for."""
         if challenges is None or not challenges.wants_certificates:
             return
+
+        from . import validating
 
         data = self._peek(deadline, validating.RECORD_LIMIT)
         while len(data) < validating.record_length(data) <= validating.RECORD_LIMIT:

@@ -6,6 +6,7 @@ import contextlib
 import enum
 import errno
 import logging
+import os
 import socket
 import threading
 import time
@@ -151,11 +152,6 @@ class Crowd:
 
 def _descriptors() -> int:
     """How many descriptors this process may have."""
-    try:
-        import resource
-    except ImportError:
-        # On Windows sockets are no descriptors.
-        return 1 << 20
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+    # On Windows sockets are no descriptors.
+    most = os.sysconf("SC_OPEN_MAX") if hasattr(os, "sysconf") else -1
+    return most if most >= 0 else 1 << 20

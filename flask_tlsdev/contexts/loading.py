@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +171,8 @@ def _show(path: Path) -> str:
 
 
 def _typed(path: Path) -> str:
+    import shlex
+
     return printable(shlex.quote(str(path)))
 
 

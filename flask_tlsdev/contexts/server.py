@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING
 from ..errors import TLSDevError
 from ..names import parse_name
 from . import loading
-from . import plain_http
 from ._deadline import Deadline
-from .choosing import Chooser
-from .choosing import NamedPair
 from .connection import Connection
 from .connection import ListeningSocket
 from .connection import Terms
 from .crowd import Crowd
 from .crowd import MAX_CONNECTIONS
-from .on_name import NamedContexts
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -30,6 +26,8 @@ if TYPE_CHECKING:
     from ..challenges import Challenges
     from ..names import Name
     from ..store import PairFiles
+    from .choosing import Chooser
+    from .choosing import NamedPair
     from .clients import ClientCA
     from .events import Kind
     from .events import Listener
@@ -193,6 +191,9 @@ class DevContext(ssl.SSLContext):
         if not others and on_name is None:
             return None
 
+        from .choosing import Chooser
+        from .on_name import NamedContexts
+
         return Chooser(
             tuple(
                 (other.names, Watch(other.files, self._load, self.tell))
@@ -251,7 +252,10 @@ class DevContext(ssl.SSLContext):
         return not names or any(each.covers(name) for each in names)
 
     def _answer_plain(self, client: socket.socket, deadline: Deadline) -> None:
-        plain_http.answer(client, self.names, deadline)
+        # Few clients come so, and most servers never meet one.
+        from .plain_http import answer
+
+        answer(client, self.names, deadline)
 
 
 def _is_connected(connection: socket.socket) -> bool:

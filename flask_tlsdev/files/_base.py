@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +53,9 @@ def shown(path: str | os.PathLike[str]) -> str:
 
 def typed(path: str | os.PathLike[str]) -> str:
     """The path as one types it in a shell, safe to print."""
+    # For errors only.
+    import shlex
+
     return printable(shlex.quote(os.fspath(path)), 1024)
 
 

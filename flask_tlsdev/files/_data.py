@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..errors import StoreError
 from ._folders import make_private_folder
-from ._writing import write
 
 _NAME = "flask-tlsdev"
 
@@ -42,9 +41,11 @@ def data_folder(environ: Mapping[str, str]) -> Path:
 def _home(environ: Mapping[str, str]) -> Path:
     variable = "USERPROFILE" if sys.platform == "win32" else "HOME"
 
-    for text in (environ.get(variable, ""), _home_in_database()):
-        if os.path.isabs(text):
-            return Path(text)
+    home = environ.get(variable, "")
+    if not os.path.isabs(home):
+        home = _home_in_database()
+    if os.path.isabs(home):
+        return Path(home)
 
     raise StoreError(
         "There is no folder for keys and certificates, because the user has no"
@@ -67,6 +68,8 @@ def _home_in_database() -> str:
 
 def make_data_folder(path: Path) -> None:
     """Make a private folder that neither backups nor git look into."""
+    from ._writing import write
+
     make_private_folder(path)
 
     for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", _GITIGNORE)):

@@ -6,6 +6,7 @@ read and not before.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -26,17 +27,18 @@ if TYPE_CHECKING:
     from ._writing import check_passphrase as check_passphrase
     from ._writing import dump as dump
 
+#: A server's start has to know the kinds, and neither reads nor writes a key.
+_LATER = {
+    "is_encrypted": "_reading",
+    "load": "_reading",
+    "looks_like_key": "_reading",
+    "check_passphrase": "_writing",
+    "dump": "_writing",
+}
+
 
 def __getattr__(name: str) -> Any:
-    # A server's start has to know the kinds, and neither reads nor writes a key.
-    if name in ("is_encrypted", "load", "looks_like_key"):
-        from . import _reading
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-        return getattr(_reading, name)
-
-    if name in ("check_passphrase", "dump"):
-        from . import _writing
-
-        return getattr(_writing, name)
-
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

@@ -13,16 +13,12 @@ from ._idn import split
 from ._refusal import Refusal
 
 #: A host and a port. The host has no colon, or is in brackets.
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*):[0-9]*", re.ASCII)
-
-#: Browsers read every name whose last label is such as an IPv4 address.
-#: https://url.spec.whatwg.org/#ends-in-a-number-checker
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_HOST_AND_PORT = r"(\[[^\]]*\]|[^:\[\]]*):[0-9]*"
 
 
 def without_port(text: str) -> str:
     """The host of ``example.test:8443`` or ``[::1]:8443``."""
-    match = _HOST_AND_PORT.fullmatch(text)
+    match = re.fullmatch(_HOST_AND_PORT, text)
     return match[1] if match else text
 
 
@@ -70,9 +66,20 @@ def _refuse_loose_ipv4(text: str) -> None:
     if len(parts) > 1 and parts[-1] == "":
         del parts[-1]
 
-    if _NUMBER.fullmatch(parts[-1]):
+    if _is_number(parts[-1]):
         meant = _read_as_browsers_do(parts)
         raise Refusal("it looks like an IPv4 address and is none", meant=meant)
+
+
+def _is_number(label: str) -> bool:
+    """Whether browsers take every name that ends so for an IPv4 address.
+
+    https://url.spec.whatwg.org/#ends-in-a-number-checker
+    """
+    if label.startswith("0x"):
+        return not label[2:].strip("0123456789abcdef")
+
+    return label.isascii() and label.isdecimal()
 
 
 def _read_as_browsers_do(parts: list[str]) -> str:

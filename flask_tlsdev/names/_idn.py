@@ -20,7 +20,7 @@ _DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
 
 #: Case folding would turn these into other letters ("ss", "σ", nothing);
 #: registries sell them as letters of their own, and browsers keep them.
-_KEPT = re.compile("([ß\u03c2\u200c\u200d])")
+_KEPT = "([ß\u03c2\u200c\u200d])"
 
 #: RFC 5892 section 2.1. Cherokee is the one script that folds to capitals.
 _LETTERS = frozenset({"Ll", "Lu", "Lo", "Lm", "Mn", "Mc", "Nd"})
@@ -58,7 +58,10 @@ def split(text: str) -> list[str]:
 
 def fold(label: str) -> str:
     """The label as UTS 46 maps it: one form for all that look the same."""
-    parts = _KEPT.split(label.replace("ẞ", "ß"))
+    if label.isascii():
+        return label.lower()
+
+    parts = re.split(_KEPT, label.replace("ẞ", "ß"))
     parts[::2] = map(_fold_case, parts[::2])
     return unicodedata.normalize("NFC", "".join(parts))
 

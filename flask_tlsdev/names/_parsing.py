@@ -26,8 +26,7 @@ _NAME_LENGTH = 253
 #: whatever form it is written.
 _TEXT_LENGTH = 4 * _NAME_LENGTH
 
-_SEPARATORS = re.compile(r"[,\s]+")
-_ODD = re.compile(r"[^a-z0-9-]", re.ASCII)
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def parse(texts: Iterable[str] | str) -> tuple[Name, ...]:
@@ -37,7 +36,7 @@ def parse(texts: Iterable[str] | str) -> tuple[Name, ...]:
     :raises InvalidName: if there is none, or one is no name.
     """
     if isinstance(texts, str):
-        texts = filter(None, _SEPARATORS.split(texts))
+        texts = texts.replace(",", " ").split()
 
     names = tuple(dict.fromkeys(map(parse_name, texts)))
 
@@ -185,5 +184,5 @@ def _refuse_odd_characters(text: str, label: str) -> None:
     if label.startswith("-") or label.endswith("-"):
         raise Refusal(f"{quoted(label)} begins or ends with a hyphen")
 
-    if label.isascii() and (odd := _ODD.search(label)):
+    if label.isascii() and (odd := [each for each in label if each not in _PLAIN]):
         raise Refusal(f"{quoted(odd[0])} is no letter, digit or hyphen")

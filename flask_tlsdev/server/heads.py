@@ -16,11 +16,11 @@ _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rf"({_NAME}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
 #: No control character but the tab; so no bare carriage return either.
 _FIELD = re.compile(rf"({_NAME}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
-_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
+_ABSOLUTE = r"(?i)https?://([^/?#]*)(.*)"
 _HOST = re.compile(
     r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?"
 )
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_LENGTH = r"[0-9]{1,18}"
 
 
 class BadRequest(Exception):
@@ -100,7 +100,7 @@ def _request_line(line: str) -> tuple[str, str, Literal["HTTP/1.0", "HTTP/1.1"]]
 
     if "#" in target or not (
         target.startswith("/")
-        or _ABSOLUTE.fullmatch(target)
+        or re.fullmatch(_ABSOLUTE, target)
         or (target == "*" and method == "OPTIONS")
     ):
         raise BadRequest("The request's target is neither a path nor a URL.")
@@ -146,7 +146,7 @@ def _check_host(target: str, version: str, hosts: list[str]) -> None:
     if len(hosts) > 1 or (not hosts and version == "HTTP/1.1"):
         raise BadRequest("The request has not exactly one Host.")
 
-    absolute = _ABSOLUTE.fullmatch(target)
+    absolute = None if target[:1] == "/" else re.fullmatch(_ABSOLUTE, target)
     named = [absolute[1]] if absolute else []
 
     if not all(_HOST.fullmatch(host) for host in (*hosts, *named)):
@@ -177,7 +177,7 @@ def _content_length(lengths: list[str]) -> int:
     if not lengths:
         return 0
 
-    if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
+    if len(lengths) > 1 or not re.fullmatch(_LENGTH, lengths[0]):
         raise BadRequest("The request's Content-Length is not one number.")
 
     return int(lengths[0])

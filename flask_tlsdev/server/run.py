@@ -26,7 +26,6 @@ from . import sockets
 from .handler import handler
 from .handler import RequestHandler
 from .limits import Limits
-from .single import OneAtATime
 
 if TYPE_CHECKING:
     from socketserver import BaseServer
@@ -180,7 +179,12 @@ def _wrap(app: WSGIApplication, options: Options) -> WSGIApplication:
     if options.guard is not None:
         app = options.guard(plain, app)
 
-    return app if options.threads else OneAtATime(app)
+    if options.threads:
+        return app
+
+    from .single import OneAtATime
+
+    return OneAtATime(app)
 
 
 def _servers(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import os
-import re
 import threading
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from ..names import Name
     from ..pairs import Pair
 
-_ISSUER_ID = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+#: What an issuer's id is made of.
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 
 #: Where the locks of single pairs lie. No issuer's id begins with a dot.
 LOCKS = ".locks"
@@ -220,7 +220,7 @@ class PairStore(NamedTuple):
         ]
 
     def _folder_of(self, wanted: Wanted) -> Path:
-        if not _ISSUER_ID.fullmatch(wanted.issuer_id):
+        if not _is_issuer_id(wanted.issuer_id):
             raise StoreError(
                 f"The issuer id {quoted(wanted.issuer_id)} cannot be the name of a"
                 " folder.",
@@ -230,6 +230,10 @@ class PairStore(NamedTuple):
 
         name = self.folder_name(wanted.names, wanted.key_type, wanted.purpose)
         return self.root.absolute() / wanted.issuer_id / name
+
+
+def _is_issuer_id(text: str) -> bool:
+    return 0 < len(text) <= 64 and text[0] not in ".-" and _PLAIN.issuperset(text)
 
 
 def _described_in(folder: Path, wanted: Wanted) -> StoredPair | None:
