@@ -69,7 +69,7 @@ class KeptPair:
         self.source = source
         self.replace = replace
         self.tell = tell
-        self.luck = random.random() if luck is None else luck
+        self.luck = random.random() if luck is None else luck  # noqa: S311  (no secret)
         self._failure: Failure | None = None
         #: Left alone until then.
         self._not_before: datetime | None = None
