@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import threading
 from collections import deque
@@ -17,6 +18,7 @@ from flask import Flask
 from flask.helpers import get_debug_flag
 
 from ..errors import ConfigError
+from ..headers.ledger import Ledger
 from ..printable import quoted
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from ..contexts import DevContext
     from ..contexts.events import Event
     from ..devtools import Page
+    from ..headers.reports import Report
     from .served import Served
 
 #: Who issues for development only.
@@ -112,6 +115,7 @@ class Door:
         self._early: deque[tuple[str, Mapping[str, object], datetime]]
         self._early = deque(maxlen=_KEPT)
         self._tell: Callable[..., object] | None = None
+        self._ledger = Ledger()
 
     def around(self, inner: WSGIApplication) -> WSGIApplication:
         """What is asked in the app's place below the page's path.
@@ -127,6 +131,7 @@ class Door:
         state = self._app.extensions.get("tlsdev")
         if state is not None:
             state.tell = self.tell
+            state.reports.watch(self._count)
 
     def tell(self, panel: str, data: Mapping[str, object]) -> None:
         """Show something in a panel: to who watches, and to who comes later."""
@@ -141,6 +146,11 @@ class Door:
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
         return self._made()(environ, start_response)
+
+    def _count(self, reports: list[Report]) -> None:
+        for entry in self._ledger.take(reports):
+            totals = dataclasses.asdict(self._ledger.totals)
+            self.tell("violations", {**entry, "totals": totals})
 
     def _hear(self, event: Event) -> None:
         data = {"kind": event.kind, "sentence": event.sentence, "peer": event.peer}
@@ -171,6 +181,7 @@ class Door:
             ),
             self._settings,
             hub,
+            self._ledger,
             self._served.extras.lan,
         )
         return Page(self._inner, run, self._token)

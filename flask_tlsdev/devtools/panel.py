@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from ..headers.ledger import Ledger
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,6 +31,8 @@ class Run:
     #: Gives the settings of this run, options of the command included.
     settings: Callable[[], Settings]
     hub: Hub
+    #: What browsers have reported.
+    ledger: Ledger = field(default_factory=Ledger)
     #: The pair for other devices, with ``--lan``.
     lan: NamedPair | None = None
 

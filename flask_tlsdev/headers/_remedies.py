@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 from ._compat import permissions
 from ._csp_sources import DIRECTIVES
 
-OF_COEP = "send Cross-Origin-Resource-Policy: cross-origin with it."
+#: By the kind of what was stopped: a frame or worker, or anything else.
+_OF_COEP = {
+    "navigation": "send Cross-Origin-Embedder-Policy with it, as with this page.",
+    "worker initialization": "send Cross-Origin-Embedder-Policy with it.",
+}
+_OF_RESOURCE = "send Cross-Origin-Resource-Policy: cross-origin with it."
 OF_INTEGRITY = 'put integrity="{{ static_integrity(...) }}" on its tag.'
 _NONCE = 'put nonce="{{ csp_nonce() }}" on its tag.'
 
@@ -63,6 +68,11 @@ def of_csp(
     source = _source(blocked, document)
     own = f"{directive} " in policy
     return _added(key, directive if own else of_tag, source) if source else ""
+
+
+def of_coep(kind: str) -> str:
+    """What would let a page have it that isolates itself."""
+    return _OF_COEP.get(kind, _OF_RESOURCE)
 
 
 def of_coop(enforced: bool) -> str:

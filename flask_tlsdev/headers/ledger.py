@@ -73,6 +73,8 @@ class Totals:
 
     #: All reports.
     received: int
+    #: Violations that are kept.
+    kept: int
     #: Violations that were forgotten to make room for newer ones.
     forgotten: int
 
@@ -122,7 +124,8 @@ class Ledger:
     def totals(self) -> Totals:
         """What came so far."""
         with self._lock:
-            return Totals(self._received, self._made - len(self._entries))
+            kept = len(self._entries)
+            return Totals(self._received, kept, self._made - kept)
 
     def _count(self, report: Report) -> Entry:
         self._received += 1

@@ -189,8 +189,9 @@ def _csp(body: _Body) -> tuple[str, str, _Remedy]:
 
 
 def _coep(body: _Body) -> tuple[str, str, _Remedy]:
-    blocked = cut(_text(body, "blockedURL"))
-    return "Cross-Origin-Embedder-Policy", blocked, lambda *_: remedies.OF_COEP
+    blocked, kind = cut(_text(body, "blockedURL")), _text(body, "type")
+    remedy = remedies.of_coep(kind)
+    return "Cross-Origin-Embedder-Policy", blocked, lambda *_: remedy
 
 
 def _coop(body: _Body) -> tuple[str, str, _Remedy]:

@@ -24,7 +24,7 @@ from .grading import directives as read_directives
 from .reports import Report
 
 #: The longest policy that is looked at.
-LONGEST = 8000
+LONGEST = 4000
 
 Outcome: TypeAlias = Literal["allowed", "blocked", "depends"]
 

@@ -57,6 +57,8 @@ class Route:
     endpoint: str
     kind: Kind
     explanations: tuple[Explanation, ...]
+    #: What it sends over HTTPS in development.
+    in_development: tuple[Explanation, ...] = ()
 
     @property
     def sent(self) -> dict[str, str]:
@@ -71,6 +73,7 @@ class Route:
     def as_dict(self) -> dict[str, Any]:
         """The same for programs."""
         grade = self.grade
+        here = {each.name: each.text for each in self.in_development if each.sent}
         return {
             "path": self.path,
             "methods": list(self.methods),
@@ -86,6 +89,7 @@ class Route:
                     "origins": list(each.origins),
                     "sent": each.sent,
                     "reason": each.reason,
+                    "development": here.get(each.name, ""),
                 }
                 for each in self.explanations
             ],
@@ -189,5 +193,10 @@ def _route(
     kind: Kind = "other" if is_file else "document"
     policy = overrides.policy(endpoint, shown[0], path)
     return Route(
-        path, shown, endpoint or "(none)", kind, policy.explain(kind, "public")
+        path,
+        shown,
+        endpoint or "(none)",
+        kind,
+        policy.explain(kind, "public"),
+        policy.explain(kind, "private"),
     )

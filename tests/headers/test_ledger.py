@@ -42,7 +42,7 @@ def test_the_same_violation_is_counted_on_each_page() -> None:
     assert entry["first"] == "2026-01-01T00:01:00+00:00"
     assert entry["last"] == "2026-01-01T00:03:00+00:00"
     assert ledger.entries() == [entry]
-    assert ledger.totals == Totals(received=3, forgotten=0)
+    assert ledger.totals == Totals(received=3, kept=1, forgotten=0)
 
 
 def test_the_latest_is_first() -> None:
@@ -71,7 +71,7 @@ def test_what_was_not_seen_for_longest_is_forgotten_and_said_to_be() -> None:
 
     kept = [each["blocked"] for each in ledger.entries()]
     assert kept == ["https://cdn.test/2", "https://cdn.test/0"]
-    assert ledger.totals == Totals(received=4, forgotten=1)
+    assert ledger.totals == Totals(received=4, kept=2, forgotten=1)
 
 
 def test_more_pages_than_are_kept_are_counted_together() -> None:
@@ -117,4 +117,4 @@ def test_a_hundred_thousand_reports_take_no_more_than_so_much_memory() -> None:
     assert used < 2_000_000
     assert len(ledger.entries()) == MOST
     assert len(ledger.entries()[0]["pages"]) == PAGES  # type: ignore[arg-type]  # what JSON holds
-    assert ledger.totals == Totals(received=200_000, forgotten=100_001 - MOST)
+    assert ledger.totals == Totals(200_000, MOST, 100_001 - MOST)

@@ -217,6 +217,14 @@ def test_other_headers_are_reported_as_well(
     assert f"A client claims: {line} {PAGE}." in str(report)
 
 
+def test_a_frame_needs_another_header_than_an_image() -> None:
+    (frame,) = by_api("coep", type="navigation", blockedURL="https://a.test/")
+    (image,) = by_api("coep", type="corp", blockedURL="https://a.test/")
+
+    assert frame.remedy.startswith("send Cross-Origin-Embedder-Policy with it")
+    assert image.remedy == "send Cross-Origin-Resource-Policy: cross-origin with it."
+
+
 def test_what_is_no_violation_is_left_out() -> None:
     assert by_api("deprecation", id="WebSQL") == []
     assert len(reports.read(reports.REPORTS, b"[]")) == 0
