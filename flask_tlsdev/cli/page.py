@@ -125,6 +125,19 @@ class Door:
         self._inner = inner
         return self
 
+    def with_badge(self, inner: WSGIApplication) -> WSGIApplication:
+        """The app with links to the page, where it asks for them.
+
+        :param inner: The app as it is served.
+        """
+        state = self._app.extensions.get("tlsdev")
+        if state is None or not state.settings.badge:
+            return inner
+
+        from ..devtools.badge import Badge
+
+        return Badge(inner, lambda environ: self._made().gate.has_session(environ))
+
     def listen(self) -> None:
         """Keep what happens in this process."""
         self._context.listener = self._hear

@@ -87,10 +87,12 @@ export async function ask(id, query = {}) {
   const url = new URL(`state/${id}`, BASE);
   url.search = new URLSearchParams(query);
   const answer = await fetch(url);
-  if (!answer.ok) {
-    throw new Error(`The server answered ${answer.status}.`);
+  const isState = answer.headers.get("Content-Type") === "application/json";
+  const state = isState ? await answer.json() : {};
+  if (!answer.ok || !isState) {
+    throw new Error(state.error ?? `The server answered ${answer.status}.`);
   }
-  return answer.json();
+  return state;
 }
 
 /**
