@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import threading
 from collections import deque
@@ -166,8 +167,7 @@ class Door:
             self.tell("violations", {**entry, "totals": totals})
 
     def _hear(self, event: Event) -> None:
-        data = {"kind": event.kind, "sentence": event.sentence, "peer": event.peer}
-        self.tell("handshakes", data)
+        self.tell("handshakes", as_data(event))
 
     def _made(self) -> Page:
         with self._lock:
@@ -198,6 +198,14 @@ class Door:
             self._served.extras.lan,
         )
         return Page(self._inner, run, self._token)
+
+
+def as_data(event: Event) -> Mapping[str, object]:
+    """An event, as its panel shows it."""
+    # Shown pages get around, and whose home it is concerns nobody.
+    home = os.path.join(os.path.expanduser("~"), "")
+    sentence = event.sentence.replace(home, "~/") if home != "/" else event.sentence
+    return {"kind": event.kind, "sentence": sentence, "peer": event.peer}
 
 
 def url(served: Served, port: int) -> str:

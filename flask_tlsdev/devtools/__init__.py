@@ -14,7 +14,7 @@ The page is made of panels. A panel called ``thing`` is
 -   optionally ``files(asked, name)`` for what is below ``/_tlsdev/files/thing/``;
 -   ``static/thing.js``, a module that calls ``panel("thing", {render, event})`` of
     ``base.js``: ``render(state, content)`` fills the panel's own ``<section>``,
-    ``event(data)`` is called for each of its events;
+    ``event(data)`` is called for each of its events, ``hear()`` those of others;
 -   ``static/thing.css``, whose rules all begin with ``#thing``.
 
 A panel's script makes elements (``element()`` of ``base.js``) and never markup out of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from ..pairs import load_certificates
 from ..printable import printable
 from ..store import sidecar_of
 from .panel import Panel
+from .paths import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,13 +68,9 @@ def _pair(title: str, pair: PairFiles, run: Run) -> dict[str, object]:
         "title": title,
         "certificates": chain,
         "problem": problem,
-        "command": f"flask tls show {_quoted(pair.certfile)}",
+        "command": f"flask tls show {typed(pair.certfile)}",
         **_keeping(pair, run),
     }
-
-
-def _quoted(path: Path) -> str:
-    return printable(shlex.quote(str(path)), 1000)
 
 
 def _keeping(pair: PairFiles, run: Run) -> dict[str, object]:

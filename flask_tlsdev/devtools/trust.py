@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,8 @@ from ..trust import machine
 from ..trust import owner
 from ..trust.root import our_roots_in_pem
 from .panel import Panel
+from .paths import short
+from .paths import typed
 
 if TYPE_CHECKING:
     from ..trust.base import Root
@@ -84,7 +85,7 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
     return {
         "name": outcome.name,
         "clients": machine.CLIENTS.get(outcome.name, outcome.name),
-        "path": printable(outcome.path, 1000),
+        "path": short(outcome.path),
         "state": outcome.state,
         "detail": printable(outcome.detail, 1000),
         "others": list(outcome.others),
@@ -110,7 +111,7 @@ def _flask_tls(run: Run, command: str) -> str:
     if path == _default_ca_path():
         return f"flask tls {command}"
 
-    return f"flask tls --ca-path {printable(shlex.quote(str(path)), 1000)} {command}"
+    return f"flask tls --ca-path {typed(path)} {command}"
 
 
 def _default_ca_path() -> object:

@@ -139,6 +139,16 @@ export function panel(id, { render, event = null }) {
   again();
 }
 
+/** Ask for a panel's state anew. */
+export function refresh(id) {
+  panels.get(id)?.again();
+}
+
+/** Hear of another panel's events, too. */
+export function hear(id, event) {
+  source.addEventListener(id, (message) => event(JSON.parse(message.data)));
+}
+
 function say(text, kind) {
   live.textContent = text;
   live.className = kind;

@@ -1,4 +1,4 @@
-import { command, element, facts, panel, tag, when } from "./base.js";
+import { command, element, facts, hear, panel, refresh, tag, when } from "./base.js";
 
 const DAY = 86_400_000;
 const ROLES = {
@@ -120,4 +120,10 @@ panel("chain", {
       ),
     );
   },
+});
+
+hear("handshakes", (event) => {
+  if (event.kind === "renewed" || event.kind === "swapped") {
+    refresh("chain");
+  }
 });

@@ -33,7 +33,8 @@ function sum(stores) {
   if (good.length === here.length) {
     return ["good", "Every trust store here trusts the local CA."];
   }
-  return ["warn", `${good.length} of ${here.length} trust stores here trust the local CA.`];
+  const words = good.length ? `Only ${good.length} of ${here.length} trust stores here trust` : "No trust store here trusts";
+  return ["warn", `${words} the local CA.`];
 }
 
 function typed(words, text) {
