@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from datetime import timezone
 from typing import Any
@@ -45,7 +44,7 @@ def _pairs(run: Run) -> Iterator[tuple[str, PairFiles]]:
 
     if run.lan is not None:
         # Its root is not with its pair: nothing on this machine has to trust it.
-        yield "For your network", replace(run.lan.files, cafile=lan_root(run))
+        yield "For your network", run.lan.files._replace(cafile=lan_root(run))
 
 
 def lan_root(run: Run) -> Path | None:

@@ -155,7 +155,7 @@ def with_lan(run: Run) -> Run:
         permits=Permits.from_texts(["box.local", f"{own_address()}/32"]),
     )
     files = obtain(LanSource(settings, ca), names).files
-    return replace(run, lan=NamedPair(replace(files, cafile=None), names))
+    return replace(run, lan=NamedPair(files._replace(cafile=None), names))
 
 
 @pytest.fixture
