@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import ssl
@@ -117,6 +118,16 @@ class Bao:
         context = ssl.create_default_context(cafile=self.cafile)
         with urllib.request.urlopen(request, context=context, timeout=20) as answer:
             return json.loads(answer.read() or b"null")
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection of its own, without what the package would do."""
+        if self.dev:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+        context = ssl.create_default_context(cafile=self.cafile)
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=20, context=context
+        )
 
     def write(self, path: str, **content: Any) -> Any:
         return self.ask("post", path, **content)
