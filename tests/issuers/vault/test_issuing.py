@@ -191,11 +191,13 @@ def issuer_of(certfile: Path) -> str:
     return leaf.issuer.rfc4514_string()
 
 
+@pytest.mark.parametrize("from_csr", [True, False])
 def test_uris_of_a_csr_are_signed_where_the_role_allows_them(
-    dev_bao: Bao, make_vault: MakeVault
+    dev_bao: Bao, make_vault: MakeVault, from_csr: bool
 ) -> None:
     dev_bao.write(
         "pki/roles/uris",
+        use_csr_sans=from_csr,
         key_type="any",
         allowed_domains=["test"],
         allow_subdomains=True,
