@@ -19,7 +19,6 @@ from flask import Flask
 from flask.helpers import get_debug_flag
 
 from ..errors import ConfigError
-from ..headers.ledger import Ledger
 from ..printable import quoted
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from ..contexts import DevContext
     from ..contexts.events import Event
     from ..devtools import Page
+    from ..headers.ledger import Ledger
     from ..headers.reports import Report
     from .served import Served
 
@@ -116,7 +116,7 @@ class Door:
         self._early: deque[tuple[str, Mapping[str, object], datetime]]
         self._early = deque(maxlen=_KEPT)
         self._tell: Callable[..., object] | None = None
-        self._ledger = Ledger()
+        self._ledger: Ledger | None = None
 
     def around(self, inner: WSGIApplication) -> WSGIApplication:
         """What is asked in the app's place below the page's path.
@@ -162,21 +162,30 @@ class Door:
         return self._made()(environ, start_response)
 
     def _count(self, reports: list[Report]) -> None:
-        for entry in self._ledger.take(reports):
-            totals = dataclasses.asdict(self._ledger.totals)
+        ledger = self._kept()
+        for entry in ledger.take(reports):
+            totals = dataclasses.asdict(ledger.totals)
             self.tell("violations", {**entry, "totals": totals})
+
+    def _kept(self) -> Ledger:
+        from ..headers.ledger import Ledger
+
+        with self._lock:
+            self._ledger = self._ledger or Ledger()
+            return self._ledger
 
     def _hear(self, event: Event) -> None:
         self.tell("handshakes", as_data(event))
 
     def _made(self) -> Page:
+        ledger = self._kept()
         with self._lock:
             if self._page is None:
-                self._page = self._make()
+                self._page = self._make(ledger)
 
             return self._page
 
-    def _make(self) -> Page:
+    def _make(self, ledger: Ledger) -> Page:
         from ..devtools import Hub
         from ..devtools import Page
         from ..devtools import Run
@@ -194,7 +203,7 @@ class Door:
             ),
             self._settings,
             hub,
-            self._ledger,
+            ledger,
             self._served.extras.lan,
         )
         return Page(self._inner, run, self._token)
