@@ -12,6 +12,7 @@ import click
 
 from . import acme
 from . import client
+from . import kube
 from . import options
 from . import passphrases
 from . import vault
@@ -36,10 +37,12 @@ _LONGEST_FOR_APPLE = timedelta(days=825)
 @click.command("issue")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=options.NAME)
 @click.option(
-    "--issuer", help="Who issues it: local-ca, self-signed, acme, vault or yours."
+    "--issuer",
+    help="Who issues it: local-ca, self-signed, acme, vault, cert-manager or yours.",
 )
 @acme.options
 @vault.options
+@kube.options
 @options.key_type
 @options.days
 @click.option(
@@ -104,6 +107,7 @@ def issue(
         lifetime=days,
         acme=acme.take(issuer_options),
         vault=vault.take(issuer_options),
+        kube=kube.take(issuer_options),
         talk=acme.talk(),
     )
     _warn_of_long_life(days)

@@ -15,6 +15,7 @@ import click
 
 from ..errors import TLSDevError
 from . import acme
+from . import kube
 from . import options
 from . import vault
 from .group import usage_error
@@ -63,6 +64,7 @@ class Outcome:
 @click.option("--issuer", help="Who issues them, instead of TLSDEV_ISSUER.")
 @acme.options
 @vault.options
+@kube.options
 @click.option(
     "--deploy-hook",
     type=acme.hook("--deploy-hook"),
@@ -113,6 +115,7 @@ def renew(
         issuer=issuer,
         acme=acme.take(issuer_options),
         vault=vault.take(issuer_options),
+        kube=kube.take(issuer_options),
         talk=acme.talk(),
     )
     found = _chosen(settings, name, every)

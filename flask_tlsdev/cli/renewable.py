@@ -45,6 +45,7 @@ def _margin(settings: Settings, pair: StoredPair) -> timedelta | None:
 
 def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
     from ..issuers.acme import recall
+    from ..issuers.cert_manager import recall as recall_kube
     from ..issuers.vault import recall as recall_vault
 
     found = [settings] if settings.issuer != "files" else []
@@ -75,6 +76,15 @@ def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
             settings.changed(
                 issuer="vault",
                 authorities=settings.authorities.replaced(vault=remembered),
+            )
+        )
+
+    in_cluster = recall_kube(settings.store_path, issuer_id, settings.kube)
+    if in_cluster is not None:
+        found.append(
+            settings.changed(
+                issuer="cert-manager",
+                authorities=settings.authorities.replaced(kube=in_cluster),
             )
         )
 

@@ -15,6 +15,7 @@ from flask.cli import ScriptInfo
 from flask.helpers import get_debug_flag
 
 from . import acme
+from . import kube
 from . import options
 from . import passphrases
 from . import serving
@@ -80,7 +81,6 @@ def _run(
     client_certificate: str | None,
     redirect_port: int | None,
     page: bool | None,
-    open_app: bool,
     passphrase_file: Path | None,
     **flask_options: Any,
 ) -> None:
@@ -100,6 +100,7 @@ def _run(
 
     acme_options = acme.take(flask_options)
     vault_options = vault.take(flask_options)
+    kube_options = kube.take(flask_options)
     served = Served.from_parent(os.environ)
     if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
@@ -111,6 +112,7 @@ def _run(
             client_certificate=client_certificate,
             acme=acme_options,
             vault=vault_options,
+            kube=kube_options,
             talk=acme.talk(),
         )
         brought = PairFiles(certfile, keyfile, None) if certfile and keyfile else None
@@ -124,20 +126,13 @@ def _run(
 
     def source() -> Settings:
         return project_settings(ctx).with_options(
-            issuer=issuer, acme=acme_options, vault=vault_options
+            issuer=issuer, acme=acme_options, vault=vault_options, kube=kube_options
         )
 
     if served.extras.host:
         flask_options["host"] = served.extras.host
 
-    serving.start(
-        ctx,
-        served,
-        source,
-        redirect_port=redirect_port,
-        open_app=open_app,
-        **flask_options,
-    )
+    serving.start(ctx, served, source, redirect_port=redirect_port, **flask_options)
 
 
 def _page_token(
@@ -259,17 +254,12 @@ run = click.Command(
             help="Send plain HTTP on this port to HTTPS.",
         ),
         click.Option(
-            ["--open", "open_app"],
-            is_flag=True,
-            allow_from_autoenv=False,
-            help="Open the app in the browser when it is ready.",
-        ),
-        click.Option(
             ["--page/--no-page"],
             default=None,
             help="Show the development page at /_tlsdev/, as debug does by itself.",
         ),
         *acme.make_options(),
         *vault.make_options(),
+        *kube.make_options(),
     ],
 )

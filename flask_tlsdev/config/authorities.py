@@ -13,11 +13,12 @@ from .environment import DNS_HOOK
 
 if TYPE_CHECKING:
     from ..issuers.acme import Options as AcmeOptions
+    from ..issuers.cert_manager import Options as KubeOptions
     from ..issuers.vault import Options as VaultOptions
 
 
 class Authorities:
-    """The options of ``acme`` and ``vault``.
+    """The options of ``acme``, ``vault`` and ``cert-manager``.
 
     What they may be is said by the issuers' own code, which few starts need: the
     options are read when they are asked for. Of keys that are set the values have
@@ -54,8 +55,17 @@ class Authorities:
 
         return options(self._values, self._environ, self._own)
 
+    @cached_property
+    def kube(self) -> KubeOptions:
+        from .kube import options
+
+        return options(self._values, self._environ, self._own)
+
     def with_options(
-        self, acme: Mapping[str, object], vault: Mapping[str, object]
+        self,
+        acme: Mapping[str, object],
+        vault: Mapping[str, object],
+        kube: Mapping[str, object],
     ) -> Authorities:
         """The same with these options of the command line."""
         changed = self
@@ -66,11 +76,20 @@ class Authorities:
 
             options = replace(self.vault, **on_command_line(vault))  # type: ignore[arg-type]  # as above
             changed = changed.replaced(vault=options)
+        if kube:
+            from .kube import on_command_line as typed
+
+            kube_options = replace(self.kube, **typed(kube))  # type: ignore[arg-type]  # as above
+            changed = changed.replaced(kube=kube_options)
 
         return changed
 
     def replaced(
-        self, *, acme: AcmeOptions | None = None, vault: VaultOptions | None = None
+        self,
+        *,
+        acme: AcmeOptions | None = None,
+        vault: VaultOptions | None = None,
+        kube: KubeOptions | None = None,
     ) -> Authorities:
         """The same but for what is given."""
         changed = copy.copy(self)
@@ -78,6 +97,8 @@ class Authorities:
             changed.acme = acme
         if vault is not None:
             changed.vault = vault
+        if kube is not None:
+            changed.kube = kube
 
         return changed
 
@@ -85,6 +106,10 @@ class Authorities:
         if not isinstance(other, Authorities):
             return NotImplemented
 
-        return self.acme == other.acme and self.vault == other.vault
+        return (self.acme, self.vault, self.kube) == (
+            other.acme,
+            other.vault,
+            other.kube,
+        )
 
     __hash__ = None  # type: ignore[assignment]  # what is read late cannot be hashed

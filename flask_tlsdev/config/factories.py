@@ -60,6 +60,12 @@ def _vault(settings: Settings) -> Issuer:
     return Vault(settings.vault, settings.store_path, settings.talk.tell)
 
 
+def _cert_manager(settings: Settings) -> Issuer:
+    from ..issuers.cert_manager import CertManager
+
+    return CertManager(settings.kube, settings.store_path, settings.talk.tell)
+
+
 def _files(settings: Settings) -> Issuer:
     raise ConfigError(
         "The issuer 'files' serves a pair that somebody else makes and issues none.",
@@ -75,6 +81,7 @@ BUILT_IN: Mapping[str, IssuerFactory] = MappingProxyType(
         "self-signed": _self_signed,
         "acme": _acme,
         "vault": _vault,
+        "cert-manager": _cert_manager,
         "files": _files,
         "imported": _imported,
     }

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     KEYS: Mapping[str, Key]
 
 #: What the keys of the issuers' groups begin with.
-_ACME, _VAULT = "TLSDEV_ACME_", "TLSDEV_VAULT_"
+_ACME, _VAULT, _KUBE = "TLSDEV_ACME_", "TLSDEV_VAULT_", "TLSDEV_KUBE_"
 _SERVER, _RESPONSES = "server", "responses"
 
-_GROUPS = (_SERVER, _ACME, _VAULT, _RESPONSES)
+_GROUPS = (_SERVER, _ACME, _VAULT, _KUBE, _RESPONSES)
 
 #: How our keys look, and how they look when somebody was in a hurry.
 _OURS = ("tlsdev_", "tlsdev-", "flask_tlsdev_", "flask_tlsdev-")
@@ -48,6 +48,8 @@ def _keys_of(group: str) -> Mapping[str, Key]:
         from .acme import KEYS
     elif group == _VAULT:
         from .vault_keys import KEYS
+    elif group == _KUBE:
+        from .kube_keys import KEYS
     elif group == _RESPONSES:
         from .header_keys import KEYS
     else:
@@ -61,7 +63,7 @@ def _group_of(name: str) -> str:
     if name in server_keys.KEYS:
         return _SERVER
 
-    return next(filter(name.startswith, (_ACME, _VAULT)), _RESPONSES)
+    return next(filter(name.startswith, (_ACME, _VAULT, _KUBE)), _RESPONSES)
 
 
 class Values(Mapping[str, Any]):

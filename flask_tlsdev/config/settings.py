@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..issuers import Issuer
     from ..issuers.acme import Options as AcmeOptions
     from ..issuers.base import IssuerFactory
+    from ..issuers.cert_manager import Options as KubeOptions
     from ..issuers.vault import Options as VaultOptions
     from ..store import PairFiles
     from ..web.cookies import CookiePolicy
@@ -147,6 +148,7 @@ class Settings(Configured):
         client_certificate: str | None = None,
         acme: Mapping[str, object] | None = None,
         vault: Mapping[str, object] | None = None,
+        kube: Mapping[str, object] | None = None,
         talk: Talk | None = None,
     ) -> Settings:
         """The same settings with what was asked for on the command line.
@@ -162,7 +164,9 @@ class Settings(Configured):
             lifetime=lifetime or self.lifetime,
             client_ca=client_ca or self.client_ca,
             client_certificate=client_certificate or self.client_certificate,
-            authorities=self.authorities.with_options(acme or {}, vault or {}),
+            authorities=self.authorities.with_options(
+                acme or {}, vault or {}, kube or {}
+            ),
             talk=talk or self.talk,
         )
 
@@ -202,6 +206,11 @@ class Settings(Configured):
     @property
     def vault(self) -> VaultOptions:
         return self.authorities.vault
+
+    @property
+    def kube(self) -> KubeOptions:
+        """How ``cert-manager`` is asked."""
+        return self.authorities.kube
 
     @cached_property
     def responses(self) -> Responses:

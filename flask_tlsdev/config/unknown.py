@@ -26,6 +26,9 @@ _PLACES = {
     "TLSDEV_CA_PATH": "--ca-path",
 }
 
+#: Keys for a kubeconfig, which runs programs.
+_KUBECONFIGS = ("TLSDEV_KUBE_CONFIG", "TLSDEV_KUBECONFIG")
+
 #: What people call a key: by its name or by the name of its header.
 _SPELLINGS = {name.removeprefix("TLSDEV_"): name for name in KEYS} | {
     header.upper().replace("-", "_"): f"TLSDEV_{name}"
@@ -51,6 +54,15 @@ def unknown(name: str) -> ConfigError:
             key=name,
             hint=f"Set the environment variable {name} in your shell, or type:"
             f" flask tls {_PLACES[name]} FOLDER ...",
+        )
+
+    if name in _KUBECONFIGS:
+        return ConfigError(
+            f"{name} cannot be set in app.config: a kubeconfig runs programs and says"
+            " where its user's credentials go.",
+            key=name,
+            hint="Type: export KUBECONFIG=FILE, or add --kube-config FILE to the"
+            " command.",
         )
 
     suffix = re.sub(r"^(?:FLASK_)?TLSDEV[_-]", "", name, flags=re.IGNORECASE)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,8 +67,9 @@ def test_fields_of_a_certificate_are_shown_harmlessly(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project whose folder has a name of that kind."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
     path = tmp_path / EVIL.replace("/", "")
     path.mkdir()
     path.chmod(0o700)
@@ -75,7 +78,10 @@ def folder(tmp_path: Path) -> Path:
         "app = Flask(__name__)\napp.config['TLSDEV_HANDSHAKE_TIMEOUT'] = '1s'\n"
         "TLSDev(app)\n"
     )
-    return path
+    yield path
+
+    # Another test's app has the same name.
+    sys.modules.pop("app", None)
 
 
 def test_folders_are_shown_harmlessly(

@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import re
 import ssl
-from http.client import HTTPResponse
 from typing import Any
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from ...errors import IssuerRefused
 from ...printable import printable
 from ...printable import quoted
-from ...timed import answer_class
+from .._pools import pools
 from ._deadline import Deadline
 
 if TYPE_CHECKING:
@@ -45,7 +40,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, context: ssl.SSLContext | None, left: Left):
         self._context = context
-        self._pools = _pools(answer_class(left))
+        self._pools = pools(left)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
@@ -60,24 +55,6 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         # The context has the roots; requests would add certifi's.
         conn.cert_reqs = "CERT_REQUIRED"
-
-
-def _pools(answers: type[HTTPResponse]) -> dict[str, type[HTTPConnectionPool]]:
-    """The pools of each scheme, whose connections read answers so."""
-
-    class Plain(HTTPConnection):
-        response_class = answers
-
-    class Encrypted(HTTPSConnection):
-        response_class = answers
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class EncryptedPool(HTTPSConnectionPool):
-        ConnectionCls = Encrypted
-
-    return {"http": PlainPool, "https": EncryptedPool}
 
 
 class Session(requests.Session):
@@ -155,8 +132,8 @@ class Session(requests.Session):
             f"Vault at {'://'.join(self._origin)} redirects to {printable(target)}."
             " No token is sent there.",
             issuer_id=self._issuer_id,
-            hint="A server on standby does that. If the other one is the active server"
-            " of your cluster, name it yourself: --vault-addr URL",
+            hint="If that is the active server of your cluster, name it yourself:"
+            " --vault-addr URL",
         )
 
     def _odd(self, why: str) -> IssuerRefused:
