@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import http.server
 import io
 import json
@@ -11,6 +10,7 @@ import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from .vault_servers import Bao
 
@@ -69,24 +69,33 @@ def send(handler: Handler, status: int, content: object, **headers: str) -> None
     handler.wfile.write(data)
 
 
-def forward(
-    handler: Handler,
-    bao: Bao,
-    bodies: list[bytes] | None = None,
-) -> None:
+def forward(handler: Handler, bao: Bao, bodies: list[bytes] | None = None) -> None:
     """Hand the request on to a real server, and its answer back."""
     length = int(handler.headers.get("Content-Length") or 0)
     body = handler.rfile.read(length)
     if bodies is not None:
         bodies.append(body)
 
-    connection = http.client.HTTPConnection("127.0.0.1", bao.port, timeout=20)
-    token = handler.headers.get("X-Vault-Token") or ""
-    connection.request(handler.command, handler.path, body, {"X-Vault-Token": token})
-    answer = connection.getresponse()
-    data = answer.read()
-    connection.close()
-    handler.send_response(answer.status)
-    handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data)
+    answer = passed_on(handler, bao, body)
+    send(handler, answer.status, answer.data)
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What the real server has answered."""
+
+    status: int
+    data: bytes
+
+
+def passed_on(handler: Handler, bao: Bao, body: bytes) -> Passed:
+    """What a real server says to the request."""
+    kept = ("X-Vault-Token", "X-Vault-Namespace", "X-Vault-Request")
+    headers = {name: handler.headers[name] for name in kept if handler.headers[name]}
+    connection = bao.connection()
+    try:
+        connection.request(handler.command, handler.path, body, headers)
+        answer = connection.getresponse()
+        return Passed(answer.status, answer.read())
+    finally:
+        connection.close()

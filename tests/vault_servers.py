@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import ssl
@@ -31,6 +32,7 @@ storage "raft" {{
 }}
 listener "tcp" {{
   address = "127.0.0.1:{port}"
+  cluster_address = "127.0.0.1:{cluster_port}"
   tls_cert_file = "{cert}"
   tls_key_file = "{key}"
 }}
@@ -38,6 +40,12 @@ api_addr = "https://127.0.0.1:{port}"
 cluster_addr = "https://127.0.0.1:{cluster_port}"
 disable_mlock = true
 """
+
+_JOIN = """node_id = "two"
+  retry_join {{
+    leader_api_addr = "{address}"
+    leader_ca_cert_file = "{cafile}"
+  }}"""
 
 
 @dataclass
@@ -106,7 +114,18 @@ class Bao:
         self.ask("put", "sys/unseal", key=self.unseal_key)
         self._wait_until_it_answers("unsealed")
 
-    def ask(self, method: str, path: str, **content: Any) -> Any:
+    def follow(self, leader: Bao) -> None:
+        """Become the other server's standby."""
+        file = self.folder / "bao.hcl"
+        join = _JOIN.format(address=leader.address, cafile=leader.cafile)
+        text = file.read_text().replace('node_id = "one"', join)
+        file.write_text(text)
+        self.unseal_key, self.token = leader.unseal_key, leader.token
+        self.start()
+        self.ask("put", "sys/unseal", key=self.unseal_key)
+        self._wait_until_it_answers("standing by")
+
+    def ask(self, method: str, path: str, /, **content: Any) -> Any:
         """What it says, without the package that is tested."""
         request = urllib.request.Request(
             f"{self.address}/v1/{path}",
@@ -118,12 +137,23 @@ class Bao:
         with urllib.request.urlopen(request, context=context, timeout=20) as answer:
             return json.loads(answer.read() or b"null")
 
-    def write(self, path: str, **content: Any) -> Any:
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection of its own, without what the package would do."""
+        if self.dev:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+        context = ssl.create_default_context(cafile=self.cafile)
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=20, context=context
+        )
+
+    def write(self, path: str, /, **content: Any) -> Any:
         return self.ask("post", path, **content)
 
     def _wait_until_it_answers(self, state: str = "") -> None:
         end = time.monotonic() + 30
         query = "?sealedcode=200&uninitcode=200" if not state and not self.dev else ""
+        query = "?standbyok=true" if state == "standing by" else query
         while time.monotonic() < end:
             with contextlib.suppress(OSError, ValueError):
                 self.ask("get", f"sys/health{query}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import threading
 from collections import deque
@@ -18,7 +19,6 @@ from flask import Flask
 from flask.helpers import get_debug_flag
 
 from ..errors import ConfigError
-from ..headers.ledger import Ledger
 from ..printable import quoted
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..contexts import DevContext
     from ..contexts.events import Event
     from ..devtools import Page
+    from ..headers.ledger import Ledger
     from ..headers.reports import Report
     from .served import Served
 
@@ -115,7 +116,7 @@ class Door:
         self._early: deque[tuple[str, Mapping[str, object], datetime]]
         self._early = deque(maxlen=_KEPT)
         self._tell: Callable[..., object] | None = None
-        self._ledger = Ledger()
+        self._ledger: Ledger | None = None
 
     def around(self, inner: WSGIApplication) -> WSGIApplication:
         """What is asked in the app's place below the page's path.
@@ -124,6 +125,19 @@ class Door:
         """
         self._inner = inner
         return self
+
+    def with_badge(self, inner: WSGIApplication) -> WSGIApplication:
+        """The app with links to the page, where it asks for them.
+
+        :param inner: The app as it is served.
+        """
+        state = self._app.extensions.get("tlsdev")
+        if state is None or not state.settings.badge:
+            return inner
+
+        from ..devtools.badge import Badge
+
+        return Badge(inner, lambda environ: self._made().gate.has_session(environ))
 
     def listen(self) -> None:
         """Keep what happens in this process."""
@@ -148,22 +162,30 @@ class Door:
         return self._made()(environ, start_response)
 
     def _count(self, reports: list[Report]) -> None:
-        for entry in self._ledger.take(reports):
-            totals = dataclasses.asdict(self._ledger.totals)
+        ledger = self._kept()
+        for entry in ledger.take(reports):
+            totals = dataclasses.asdict(ledger.totals)
             self.tell("violations", {**entry, "totals": totals})
 
+    def _kept(self) -> Ledger:
+        from ..headers.ledger import Ledger
+
+        with self._lock:
+            self._ledger = self._ledger or Ledger()
+            return self._ledger
+
     def _hear(self, event: Event) -> None:
-        data = {"kind": event.kind, "sentence": event.sentence, "peer": event.peer}
-        self.tell("handshakes", data)
+        self.tell("handshakes", as_data(event))
 
     def _made(self) -> Page:
+        ledger = self._kept()
         with self._lock:
             if self._page is None:
-                self._page = self._make()
+                self._page = self._make(ledger)
 
             return self._page
 
-    def _make(self) -> Page:
+    def _make(self, ledger: Ledger) -> Page:
         from ..devtools import Hub
         from ..devtools import Page
         from ..devtools import Run
@@ -181,10 +203,18 @@ class Door:
             ),
             self._settings,
             hub,
-            self._ledger,
+            ledger,
             self._served.extras.lan,
         )
         return Page(self._inner, run, self._token)
+
+
+def as_data(event: Event) -> Mapping[str, object]:
+    """An event, as its panel shows it."""
+    # Shown pages get around, and whose home it is concerns nobody.
+    home = os.path.join(os.path.expanduser("~"), "")
+    sentence = event.sentence.replace(home, "~/") if home != "/" else event.sentence
+    return {"kind": event.kind, "sentence": sentence, "peer": event.peer}
 
 
 def url(served: Served, port: int) -> str:

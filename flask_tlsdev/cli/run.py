@@ -81,6 +81,7 @@ def _run(
     client_certificate: str | None,
     redirect_port: int | None,
     page: bool | None,
+    open_app: bool,
     passphrase_file: Path | None,
     **flask_options: Any,
 ) -> None:
@@ -132,7 +133,14 @@ def _run(
     if served.extras.host:
         flask_options["host"] = served.extras.host
 
-    serving.start(ctx, served, source, redirect_port=redirect_port, **flask_options)
+    serving.start(
+        ctx,
+        served,
+        source,
+        redirect_port=redirect_port,
+        open_app=open_app,
+        **flask_options,
+    )
 
 
 def _page_token(
@@ -252,6 +260,12 @@ run = click.Command(
             ["--redirect-port"],
             type=click.IntRange(0, 65535),
             help="Send plain HTTP on this port to HTTPS.",
+        ),
+        click.Option(
+            ["--open", "open_app"],
+            is_flag=True,
+            allow_from_autoenv=False,
+            help="Open the app in the browser when it is ready.",
         ),
         click.Option(
             ["--page/--no-page"],

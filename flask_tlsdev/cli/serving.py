@@ -57,12 +57,14 @@ def start(
     extra_files: Sequence[str] | None,
     exclude_patterns: Sequence[str] | None,
     redirect_port: int | None = None,
+    open_app: bool = False,
 ) -> None:
     """Serve the app that ``flask`` was pointed to until somebody ends it.
 
-    The parameters are those of ``flask run``, and two of ours.
+    The parameters are those of ``flask run``, and some of ours.
 
     :param source: What pairs are renewed from.
+    :param open_app: Show the app in a browser when it answers.
     :raises TLSDevError: A port cannot be had.
     """
     from ..server import Options
@@ -101,7 +103,8 @@ def start(
                 guard=_guard if served.extras.lan else None,
                 say=_say,
                 page=door.around if door is not None else None,
-                announce=partial(_announce, served),
+                links=door.with_badge if door is not None else None,
+                announce=partial(_announce, served, host, open_app),
             ),
         )
 
@@ -110,11 +113,17 @@ def _say(text: str) -> None:
     click.echo(f" * {text}")
 
 
-def _announce(served: Served, port: int) -> None:
+def _announce(served: Served, host: str, open_app: bool, port: int) -> None:
+    """Say and do what takes the port. Not in the reloader's child: once a run."""
     if served.page_token is not None:
         from .page import url
 
         _say(f"Development page, for this machine only: {url(served, port)}")
+
+    if open_app:
+        from .opening import open_app_at
+
+        open_app_at(served.names or (), host, port, _say)
 
 
 def _door(

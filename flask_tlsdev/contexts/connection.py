@@ -289,10 +289,16 @@ class ListeningSocket(ssl.SSLSocket):
         if isinstance(connection, Connection):
             connection._terms = source.terms
             connection._crowd = crowd
-            connection._peer = address[0] if isinstance(address, tuple) else ""
+            connection._peer = _shown(address)
             crowd.enter(connection)
 
         return connection, address
+
+
+def _shown(address: object) -> str:
+    # A socket for both families has IPv4 clients as "::ffff:192.0.2.1".
+    text = str(address[0]) if isinstance(address, tuple) else ""
+    return text.removeprefix("::ffff:")
 
 
 def _send_at_once(client: socket.socket) -> None:

@@ -9,10 +9,12 @@ The page is made of panels. A panel called ``thing`` is
     an id, a title, a sentence, and ``state(asked)``, which gives what
     ``GET /_tlsdev/state/thing`` answers, as JSON. ``asked.args`` has the query,
     ``asked.run`` the app and its server;
+    What it needs is imported at the top of the module: panels are asked at the same
+    time, and threads that import one package in two orders wait for each other;
 -   optionally ``files(asked, name)`` for what is below ``/_tlsdev/files/thing/``;
 -   ``static/thing.js``, a module that calls ``panel("thing", {render, event})`` of
     ``base.js``: ``render(state, content)`` fills the panel's own ``<section>``,
-    ``event(data)`` is called for each of its events;
+    ``event(data)`` is called for each of its events, ``hear()`` those of others;
 -   ``static/thing.css``, whose rules all begin with ``#thing``.
 
 A panel's script makes elements (``element()`` of ``base.js``) and never markup out of

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import socket
+from collections.abc import Container
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 from typing import TYPE_CHECKING
 from typing import TypeAlias
@@ -49,6 +51,9 @@ _FORWARDED = (
     "HTTP_DEV_TUNNEL",
 )
 
+#: What the cookie's name begins with; the port follows.
+COOKIE = "__Host-tlsdev-"
+
 _DEFAULT_PORT = 443
 
 
@@ -86,8 +91,8 @@ class Gate:
             and environ["REQUEST_METHOD"] == "GET"
             and self._run.app.debug
             and _is_here(connection)
-            and not any(name.startswith(_FORWARDED) for name in environ)
-            and self._is_served(environ, connection)
+            and not _is_forwarded(environ)
+            and _is_for(environ, connection, self._run.names)
             and self._is_of_our_ca()
         )
 
@@ -96,6 +101,20 @@ class Gate:
         return (
             f"{_cookie_name(environ)}={self._session};"
             " Secure; HttpOnly; SameSite=Strict; Path=/"
+        )
+
+    def is_on_network(self, environ: Environ) -> bool:
+        """Whether another device asks by one of the names that are there for it."""
+        lan = self._run.lan
+        connection = environ.get(CONNECTION)
+        return (
+            lan is not None
+            and isinstance(connection, Connection)
+            and environ["REQUEST_METHOD"] == "GET"
+            and self._run.app.debug
+            and _is_private(connection)
+            and not _is_forwarded(environ)
+            and _is_for(environ, connection, {name.value for name in lan.names})
         )
 
     def has_session(self, environ: Environ) -> bool:
@@ -109,16 +128,17 @@ class Gate:
     @property
     def _session(self) -> str:
         # Not the token: what a browser keeps opens no other browser's door.
-        return hmac.digest(self._token.encode(), b"session", hashlib.sha256).hex()
-
-    def _is_served(self, environ: Environ, connection: Connection) -> bool:
-        host, port = _host(environ.get("HTTP_HOST", ""))
-        return host in self._run.names and port == connection.getsockname()[1]
+        return derived(self._token, "session")
 
     def _is_of_our_ca(self) -> bool:
         sidecar = sidecar_of(self._run.context.files)
         issuer = sidecar.issuer_id if sidecar is not None else ""
         return issuer == "self-signed" or issuer.startswith("local-ca-")
+
+
+def derived(token: str, purpose: str) -> str:
+    """Another secret of the same run, from which the token cannot be told."""
+    return hmac.digest(token.encode(), purpose.encode(), hashlib.sha256).hex()
 
 
 def is_navigation(environ: Environ) -> bool:
@@ -144,9 +164,27 @@ def _is_here(connection: Connection) -> bool:
     return is_tcp and is_loopback(connection)
 
 
+def _is_private(connection: Connection) -> bool:
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return False
+
+    text = connection.getpeername()[0].partition("%")[0]
+    address = ip_address(text.removeprefix("::ffff:"))
+    return address.is_private or address.is_link_local
+
+
+def _is_forwarded(environ: Environ) -> bool:
+    return any(name.startswith(_FORWARDED) for name in environ)
+
+
+def _is_for(environ: Environ, connection: Connection, names: Container[str]) -> bool:
+    host, port = _host(environ.get("HTTP_HOST", ""))
+    return host in names and port == connection.getsockname()[1]
+
+
 def _cookie_name(environ: Environ) -> str:
     # Cookies do not know ports: two servers would take each other's away.
-    return f"__Host-tlsdev-{environ['SERVER_PORT']}"
+    return f"{COOKIE}{environ['SERVER_PORT']}"
 
 
 def _host(text: str) -> tuple[str, int | None]:

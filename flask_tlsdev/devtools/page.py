@@ -7,14 +7,19 @@ import secrets
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from ..errors import TLSDevError
+from ..printable import printable
 from ..server import CONNECTION
 from ..server import PAGE_PATH
 from ..server import QUIET
+from . import devices
 from . import document
+from .gate import derived
 from .gate import Gate
 from .gate import is_navigation
 from .panel import Asked
@@ -70,7 +75,9 @@ class Page:
 
     def __init__(self, app: WSGIApplication, run: Run, token: str) -> None:
         self._app = app
-        self._run = run
+        #: What other devices find the root under.
+        self.root_token = derived(token, "root")[:22]
+        self._run = replace(run, root_token=self.root_token)
         self.gate = Gate(run, token)
 
     def __call__(
@@ -86,6 +93,9 @@ class Page:
 
     def _answer(self, environ: Environ) -> _Answer | None:
         path: str = environ["PATH_INFO"]
+        if path.startswith(devices.ROOT_PATH) and self.gate.is_on_network(environ):
+            return self._root(path.removeprefix(devices.ROOT_PATH))
+
         query = _query(environ)
         if path == HOME and "token" in query:
             is_known = self.gate.takes(environ, query["token"])
@@ -98,6 +108,15 @@ class Page:
             return self._page() if is_navigation(environ) else None
 
         return self._part(environ, path.removeprefix(HOME), query)
+
+    def _root(self, path: str) -> _Answer | None:
+        """What other devices get: the network's root, and nothing else."""
+        found = devices.page_for_devices(self._run, path)
+        if found is None:
+            return None
+
+        file, policy = found
+        return replace(_download(file), policy=policy or _POLICY)
 
     def _let_in(self, environ: Environ) -> _Answer:
         cookie = self.gate.cookie(environ)
@@ -124,7 +143,7 @@ class Page:
         panels = self._panels()
         asked = _asked(self._run, environ, query)
         if kind == "state" and name in panels:
-            return _json(panels[name].state(asked))
+            return _state(panels[name], asked)
 
         if kind == "files":
             panel, _, name = name.partition("/")
@@ -155,8 +174,15 @@ def _download(file: Download) -> _Answer:
     return _Answer(file.content_type, [file.data], (("Content-Disposition", saved),))
 
 
-def _json(state: Mapping[str, object]) -> _Answer:
-    return _Answer("application/json", [json.dumps(state).encode("utf-8")])
+def _state(panel: Panel, asked: Asked) -> _Answer:
+    try:
+        state, status = panel.state(asked), "200 OK"
+    except TLSDevError as error:
+        # The others of the page are shown all the same.
+        state = {"error": printable(error, 1000)}
+        status = "500 Internal Server Error"
+
+    return _Answer("application/json", [json.dumps(state).encode()], status=status)
 
 
 def _headers(answer: _Answer) -> list[tuple[str, str]]:

@@ -35,6 +35,8 @@ class Run:
     ledger: Ledger = field(default_factory=Ledger)
     #: The pair for other devices, with ``--lan``.
     lan: NamedPair | None = None
+    #: What other devices find the root under, then. The page sets it.
+    root_token: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ _PAGE = """\
 <p>The root of a CA for development. It can sign {permits} and nothing else.</p>
 <p class="warning">Anybody on this network could have changed this page. Before you
 switch trust on, open the certificate's details on this device and compare its
-<strong>SHA-256 fingerprint</strong> with the one in the terminal. If one character
-differs, delete it.</p>
+<strong>SHA-256 fingerprint</strong> with the one on the computer's screen. If one
+character differs, delete it.</p>
 {buttons}
 <details id="ios"><summary>iPhone and iPad</summary>
 <ol>

@@ -61,6 +61,8 @@ class Options(NamedTuple):
     guard: Callable[[WSGIApplication, WSGIApplication], WSGIApplication] | None = None
     #: Makes the development page around the app.
     page: Callable[[WSGIApplication], WSGIApplication] | None = None
+    #: Makes the app one whose pages lead there.
+    links: Callable[[WSGIApplication], WSGIApplication] | None = None
     #: Called once with the port, before the first client comes.
     announce: Callable[[int], object] | None = None
 
@@ -135,6 +137,7 @@ def serve(app: WSGIApplication, options: Options) -> None:
     with _clean_end(options), contextlib.ExitStack() as stack:
         app = _wrap(app, options)
         page = options.page(app) if options.page is not None else None
+        app = options.links(app) if options.links is not None else app
         serves = handler(options.limits, page)
 
         if is_running_from_reloader():

@@ -72,6 +72,20 @@ def test_openbaos_list_and_responder_are_asked(flask: Flask, issued: Path) -> No
     )
 
 
+def test_the_ca_and_its_addresses_are_shown(
+    flask: Flask, issued: Path, bao: Bao
+) -> None:
+    shown = [
+        flask("tls", "show", str(issued / name)).stdout
+        for name in ("certificate", "roots")
+    ]
+
+    assert f"{bao.address}/v1/pki/crl" in shown[0]
+    assert f"{bao.address}/v1/pki/ocsp" in shown[0]
+    assert "Test CA" in shown[0]
+    assert "Test Root" in shown[1]
+
+
 def test_what_was_revoked_there_is_refused(flask: Flask, issued: Path) -> None:
     revoked = flask("tls", "revoke", "app.test", "--yes")
     assert revoked.exit_code == 0, revoked.output

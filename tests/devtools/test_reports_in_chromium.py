@@ -107,12 +107,19 @@ addEventListener("load", () => {
 
 
 @contextmanager
-def shown(folder: Path, **options: Any) -> Iterator[tuple[Server, Page]]:
-    """A server, and its development page in a browser that trusts it."""
+def served(folder: Path, *options: str) -> Iterator[Server]:
     (folder / "app.py").write_text(APP)
     (folder / "static").mkdir()
     (folder / "static" / "own.js").write_text(OWN)
-    with serving("--debug", "tls", "run", "--no-reload", cwd=folder) as server:
+    command = ("--debug", "tls", "run", "--no-reload", *options)
+    with serving(*command, cwd=folder) as server:
+        yield server
+
+
+@contextmanager
+def shown(folder: Path, **options: Any) -> Iterator[tuple[Server, Page]]:
+    """A server, and its development page in a browser that trusts it."""
+    with served(folder) as server:
         root = export_root(folder / "root.crt").read_bytes()
         with looking(root, **options) as context:
             page = enter(context, server)
@@ -228,13 +235,18 @@ def test_violations_are_shown_by_page_and_by_source(tmp_path: Path) -> None:
     assert "COEP" in left[0]
 
 
+def policy_of(server: Server, cafile: Path) -> str:
+    context = ssl.create_default_context(cafile=str(cafile))
+    own = f"https://localhost:{server.port}"
+    with urllib.request.urlopen(own, context=context) as answer:
+        return str(answer.headers[CSP])
+
+
 def report(server: Server, cafile: Path, **body: Any) -> None:
     """Claim a violation, as anybody on this machine can."""
     context = ssl.create_default_context(cafile=str(cafile))
     own = f"https://localhost:{server.port}"
-    with urllib.request.urlopen(own, context=context) as answer:
-        (path,) = re.findall(r"report-uri (\S+);", answer.headers[CSP])
-
+    (path,) = re.findall(r"report-uri (\S+);", policy_of(server, cafile))
     body = {"document-uri": own, "effective-directive": "img-src", **body}
     request = urllib.request.Request(
         f"{own}{path}",
@@ -274,6 +286,26 @@ def test_what_anybody_claims_is_text_and_nothing_else(tmp_path: Path) -> None:
         assert section.locator("img, script, a").count() == 0
 
     assert said == []
+
+
+def test_what_came_before_anybody_looked_is_there(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        root = export_root(tmp_path / "root.crt")
+        for number in (1, 1, 2):
+            report(server, root, **{"blocked-uri": f"https://{number}.test/"})
+
+        with looking(root.read_bytes()) as context:
+            page = enter(context, server)
+
+            assert entry(page, "https://1.test/", "2 ×").is_visible()
+            assert page.get_by_text("2 violations in 3 reports.").is_visible()
+
+
+def test_without_the_page_nothing_is_reported(tmp_path: Path) -> None:
+    with served(tmp_path, "--no-page") as server:
+        policy = policy_of(server, export_root(tmp_path / "root.crt"))
+
+    assert "report-" not in policy
 
 
 def test_who_stands_on_a_button_stays_there_when_more_comes(tmp_path: Path) -> None:

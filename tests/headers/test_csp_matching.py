@@ -63,6 +63,7 @@ def test_what_a_source_lets_in(source: str, url: str) -> None:
         ("*.cdn.test", "https://cdn.test/"),
         ("*.cdn.test", "https://evilcdn.test/"),
         ("cdn.test:80", "https://cdn.test/"),
+        ("http://cdn.test:80", "https://cdn.test:8443/"),
         ("http://cdn.test:8080", "https://cdn.test:8080/"),
         ("cdn.test/a/", "https://cdn.test/a"),
         ("cdn.test/a", "https://cdn.test/a/"),

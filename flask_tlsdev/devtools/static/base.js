@@ -87,10 +87,12 @@ export async function ask(id, query = {}) {
   const url = new URL(`state/${id}`, BASE);
   url.search = new URLSearchParams(query);
   const answer = await fetch(url);
-  if (!answer.ok) {
-    throw new Error(`The server answered ${answer.status}.`);
+  const isState = answer.headers.get("Content-Type") === "application/json";
+  const state = isState ? await answer.json() : {};
+  if (!answer.ok || !isState) {
+    throw new Error(state.error ?? `The server answered ${answer.status}.`);
   }
-  return answer.json();
+  return state;
 }
 
 /**
@@ -135,6 +137,16 @@ export function panel(id, { render, event = null }) {
   panels.set(id, { again, event: (data) => (event ? event(data, content) : again()) });
   source.addEventListener(id, (message) => panels.get(id).event(JSON.parse(message.data)));
   again();
+}
+
+/** Ask for a panel's state anew. */
+export function refresh(id) {
+  panels.get(id)?.again();
+}
+
+/** Hear of another panel's events, too. */
+export function hear(id, event) {
+  source.addEventListener(id, (message) => event(JSON.parse(message.data)));
 }
 
 function say(text, kind) {

@@ -15,7 +15,7 @@ panel("connection", {
         ["Origin", state.origin],
         ["Protocol", [tag(modern ? "good" : "warn", state.protocol), ` at least ${state.minimum} here`]],
         ["Cipher", [element("code", {}, state.cipher), ` ${state.bits} bits`]],
-        ["Handshake", state.resumed ? "resumed: an earlier one was gone on with" : "a full one"],
+        ["Handshake", state.resumed ? "resumed from an earlier connection" : "a full one"],
         ["ALPN", state.alpn ?? "none agreed upon: HTTP/1.1"],
         ["Your address", state.peer],
         ["Client certificate", certificate(state.client)],

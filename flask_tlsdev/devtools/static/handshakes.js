@@ -19,23 +19,28 @@ function row(event) {
   );
 }
 
+function list(events) {
+  const attributes = { class: "events", tabindex: "0", "aria-labelledby": "handshakes-title" };
+  return element("ol", attributes, events.map(row));
+}
+
 function empty() {
   return element("p", { class: "note" }, "Nothing so far: every client was satisfied.");
 }
 
 panel("handshakes", {
   render(state, content) {
-    content.append(state.events.length ? element("ol", { class: "events" }, state.events.map(row)) : empty());
+    content.append(state.events.length ? list(state.events) : empty());
   },
   event(data, content) {
-    let list = content.querySelector("ol");
-    if (list === null) {
-      list = element("ol", { class: "events" });
-      content.replaceChildren(list);
+    let rows = content.querySelector("ol");
+    if (rows === null) {
+      rows = list([]);
+      content.replaceChildren(rows);
     }
-    list.prepend(row(data));
-    while (list.children.length > MOST) {
-      list.lastChild.remove();
+    rows.prepend(row(data));
+    while (rows.children.length > MOST) {
+      rows.lastChild.remove();
     }
     announce(data.sentence);
   },

@@ -328,6 +328,21 @@ function begin(select, text, content) {
 
 let drawing = 0;
 
+/** Reports may come by the thousand: what is shown follows a few times a second. */
+function soon(content) {
+  drawing ||= setTimeout(() => {
+    drawing = 0;
+    forget();
+    show(content);
+  }, 200);
+}
+
+/** What the server has dropped to make room. */
+function forget() {
+  const oldest = [...entries.values()].sort((one, other) => (one.last < other.last ? -1 : 1));
+  oldest.slice(0, Math.max(0, entries.size - totals.kept)).forEach((each) => entries.delete(each.number));
+}
+
 panel("violations", {
   render(state, content) {
     if (!state.registered) {
@@ -335,6 +350,7 @@ panel("violations", {
       return;
     }
     entries.clear();
+    places = null;
     state.entries.forEach((entry) => entries.set(entry.number, entry));
     totals = state.totals;
     content.append(
@@ -352,10 +368,7 @@ panel("violations", {
     const old = entries.get(entry.number);
     entries.set(entry.number, entry);
     totals = entry.totals;
-    const oldest = [...entries.values()].sort((one, other) => (one.last < other.last ? -1 : 1));
-    oldest.slice(0, Math.max(0, entries.size - totals.kept)).forEach((each) => entries.delete(each.number));
-    cancelAnimationFrame(drawing);
-    drawing = requestAnimationFrame(() => show(content));
+    soon(content);
     if (!old) {
       announce(`${entry.enforced ? "Stopped" : "Would have been stopped"}: ${entry.rule} ${entry.blocked}`);
       if (policy.trim()) {

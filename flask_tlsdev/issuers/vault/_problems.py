@@ -127,7 +127,7 @@ def _denied(words: str, options: Options, what: str) -> IssuerError:
         f"Vault denies permission for {quoted(what)}: the token has expired, is of"
         " another server or namespace, or its policy does not allow that.",
         "Look at it: vault token lookup; its policy needs: path"
-        f' "{options.path}" {{ capabilities = ["update"] }}',
+        f' "{what}" {{ capabilities = ["update"] }}',
         options,
     )
 

@@ -76,6 +76,8 @@ class Session:
                 OSError,
                 ValueError,
             ) as error:
+                # It may not have answered because there was no time left.
+                self._deadline.left()
                 raise _problems.unreachable(error, self.options) from error
 
         raise AssertionError("the last try raises")

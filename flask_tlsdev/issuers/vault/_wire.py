@@ -132,8 +132,8 @@ class Session(requests.Session):
             f"Vault at {'://'.join(self._origin)} redirects to {printable(target)}."
             " No token is sent there.",
             issuer_id=self._issuer_id,
-            hint="If that is the active server of your cluster, name it yourself:"
-            " --vault-addr URL",
+            hint="A server on standby does that. If the other one is the active server"
+            " of your cluster, name it yourself: --vault-addr URL",
         )
 
     def _odd(self, why: str) -> IssuerRefused:

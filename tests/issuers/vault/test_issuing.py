@@ -11,17 +11,25 @@ from http.server import BaseHTTPRequestHandler
 from http.server import HTTPServer
 from pathlib import Path
 
+import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization import PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from flask_tlsdev.errors import IssuerRefused
 from flask_tlsdev.issuers import Issuer
 from flask_tlsdev.issuers import Revoker
+from flask_tlsdev.names import parse
 from flask_tlsdev.pairs import dump_certificates
 from flask_tlsdev.pairs import Pair
 from flask_tlsdev.provision import issue
+from flask_tlsdev.provision import obtain
 
+from ...test_provision import From
 from ...tools import program
 from ...tools import run
 from ...vault_servers import Bao
@@ -118,7 +126,7 @@ def test_each_server_mount_and_role_is_another_issuer(
         make_vault(real_bao),
         make_vault(dev_bao, role="other"),
         make_vault(dev_bao, mount="pki/web"),
-        make_vault(dev_bao, namespace="team"),
+        make_vault(dev_bao, namespace="group"),
         make_vault(dev_bao, mount="m" * 150, role="R" * 150),
     ]
 
@@ -132,6 +140,90 @@ def test_it_keeps_what_an_issuer_promises(dev_bao: Bao, make_vault: MakeVault) -
     issuer: Issuer = make_vault(dev_bao)
 
     assert isinstance(issuer, Revoker)
+
+
+def test_mounts_roles_and_namespaces_live_side_by_side(
+    dev_bao: Bao, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    dev_bao.write("sys/namespaces/group", custom_metadata={})
+    own = {"type": "pki", "config": {"max_lease_ttl": "8760h"}}
+    for at in ("other", "group/other"):
+        namespace, _, mount = at.rpartition("/")
+        prefix = f"{namespace}/" if namespace else ""
+        ask(dev_bao, f"{prefix}sys/mounts/{mount}", **own)
+        ask(
+            dev_bao, f"{prefix}{mount}/root/generate/internal", common_name=f"Root {at}"
+        )
+        ask(dev_bao, f"{prefix}{mount}/roles/web", key_type="any", allow_any_name=True)
+    issuers = [
+        make_vault(dev_bao),
+        make_vault(dev_bao, role="long"),
+        make_vault(dev_bao, mount="other"),
+        make_vault(dev_bao, mount="other", namespace="group"),
+    ]
+
+    found = [
+        obtain(From(tmp_path, issuer=issuer), parse(["app.test"])) for issuer in issuers
+    ]
+
+    again = [
+        obtain(From(tmp_path, issuer=issuer), parse(["app.test"])) for issuer in issuers
+    ]
+    assert len({each.files.certfile for each in found}) == 4
+    assert len({each.files.certfile.read_bytes() for each in found}) == 4
+    assert [each.sidecar for each in again] == [each.sidecar for each in found]
+    assert not any(each.is_new for each in again)
+    signers = [issuer_of(each.files.certfile) for each in found]
+    assert signers == [
+        "CN=Test CA",
+        "CN=Test CA",
+        "CN=Root other",
+        "CN=Root group/other",
+    ]
+
+
+def ask(bao: Bao, path: str, **content: object) -> None:
+    bao.ask("post", path, **content)
+
+
+def issuer_of(certfile: Path) -> str:
+    leaf = x509.load_pem_x509_certificate(certfile.read_bytes())
+    return leaf.issuer.rfc4514_string()
+
+
+@pytest.mark.parametrize("from_csr", [True, False])
+def test_uris_of_a_csr_are_signed_where_the_role_allows_them(
+    dev_bao: Bao, make_vault: MakeVault, from_csr: bool
+) -> None:
+    dev_bao.write(
+        "pki/roles/uris",
+        use_csr_sans=from_csr,
+        key_type="any",
+        allowed_domains=["test"],
+        allow_subdomains=True,
+        allowed_uri_sans=["spiffe://app.test/*"],
+    )
+    issuer = make_vault(dev_bao, role="uris")
+
+    chain = issuer.sign(csr_with("spiffe://app.test/web"), timedelta(days=1), "server")
+
+    entries = chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    kind = x509.UniformResourceIdentifier
+    assert entries.value.get_values_for_type(kind) == ["spiffe://app.test/web"]
+    assert entries.value.get_values_for_type(x509.DNSName) == ["app.test"]
+    with pytest.raises(IssuerRefused, match="does not allow that"):
+        issuer.sign(csr_with("spiffe://bank.test/web"), timedelta(days=1), "server")
+
+
+def csr_with(uri: str) -> x509.CertificateSigningRequest:
+    names: list[x509.GeneralName] = [
+        x509.DNSName("app.test"),
+        x509.UniformResourceIdentifier(uri),
+    ]
+    builder = x509.CertificateSigningRequestBuilder(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "app.test")])
+    ).add_extension(x509.SubjectAlternativeName(names), False)
+    return builder.sign(ec.generate_private_key(ec.SECP256R1()), SHA256())
 
 
 class _Hello(BaseHTTPRequestHandler):

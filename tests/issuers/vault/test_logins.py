@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import base64
+import json
+import ssl
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from flask_tlsdev.errors import IssuerRefused
 from flask_tlsdev.provision import issue
 
 from ...acme_servers import make_https_pair
 from ...answering import answering
+from ...answering import Handler
 from ...answering import send
 from ...vault_servers import Bao
 from .conftest import MakeVault
@@ -70,12 +77,76 @@ def test_a_certificate_is_enough(
     assert pair.chain
 
 
+def test_a_service_account_is_enough_where_its_cluster_knows_it(
+    dev_bao: Bao, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    """OpenBao is real; the cluster's API server, which it asks, is played."""
+    file = tmp_path / "jwt"
+    file.write_text(jwt_of("shop", "web"))
+    reviewed: list[str] = []
+
+    def review(handler: Handler) -> None:
+        reviewed.append(json.loads(handler.rfile.read())["spec"]["token"])
+        user = {"username": "system:serviceaccount:shop:web", "uid": "u1"}
+        status = {"authenticated": True, "user": user}
+        kind = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"}
+        send(handler, 201, {**kind, "status": status})
+
+    certificate, key = make_https_pair(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with answering(review, context) as cluster:
+        dev_bao.write("sys/auth/kubernetes", type="kubernetes")
+        dev_bao.write(
+            "auth/kubernetes/config",
+            kubernetes_host=cluster,
+            kubernetes_ca_cert=certificate.read_text(),
+            token_reviewer_jwt="a.b.c",
+            disable_local_ca_jwt=True,
+        )
+        dev_bao.write(
+            "auth/kubernetes/role/web",
+            bound_service_account_names="web",
+            bound_service_account_namespaces="shop",
+            token_policies="web",
+        )
+        issuer = make_vault(
+            dev_bao, token=None, auth="kubernetes", auth_role="web", jwt_file=file
+        )
+
+        pair = issue(issuer, request_for("app.test"))
+
+    assert pair.chain
+    assert reviewed == [file.read_text()]
+
+
+def jwt_of(namespace: str, account: str) -> str:
+    """A service account's token, as a cluster signs it."""
+    about = "kubernetes.io/serviceaccount"
+    claims = {
+        "iss": "kubernetes/serviceaccount",
+        "sub": f"system:serviceaccount:{namespace}:{account}",
+        f"{about}/namespace": namespace,
+        f"{about}/service-account.name": account,
+        f"{about}/service-account.uid": "u1",
+    }
+    signed = f"{encoded({'alg': 'ES256', 'typ': 'JWT'})}.{encoded(claims)}"
+    key = ec.generate_private_key(ec.SECP256R1())
+    r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
+    return f"{signed}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def encoded(content: dict[str, str]) -> str:
+    return base64url(json.dumps(content).encode())
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 def test_a_service_account_sends_its_token_and_role(
     dev_bao: Bao, make_vault: MakeVault, tmp_path: Path
 ) -> None:
-    # There is no API server here that could review it: this is what is sent.
-    import json
-
     file = tmp_path / "jwt"
     file.write_text("head.body.signature\n")
     seen: list[object] = []

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from flask_tlsdev.errors import ConfigError
 from flask_tlsdev.errors import IssuerError
 from flask_tlsdev.errors import IssuerRefused
+from flask_tlsdev.errors import IssuerTimeout
 from flask_tlsdev.errors import IssuerUnavailable
 from flask_tlsdev.issuers.vault import Vault
 from flask_tlsdev.provision import issue
@@ -18,6 +20,7 @@ from ...answering import answering
 from ...answering import forward
 from ...answering import send
 from ...vault_servers import Bao
+from ...vault_servers import running_bao
 from .conftest import MakeVault
 from .conftest import request_for
 
@@ -172,6 +175,80 @@ def test_a_problem_that_does_not_pass_ends_with_its_words(
             issue(issuer, request_for("app.test"))
 
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_real_standby_signs_through_its_leader_and_says_where_it_is_gone(
+    tmp_path: Path, make_vault: MakeVault
+) -> None:
+    (tmp_path / "two").mkdir()
+    (tmp_path / "one").mkdir()
+    two = Bao(tmp_path / "two", dev=False)
+    with running_bao(tmp_path / "one", dev=False) as one:
+        try:
+            two.follow(one)
+            assert issue(make_vault(two), request_for("app.test")).chain
+
+            one.kill()
+            with pytest.raises(IssuerError) as caught:
+                issue(make_vault(two), request_for("app.test"))
+        finally:
+            two.kill()
+
+    assert "standby" in str(caught.value)
+    assert "--vault-addr" in str(caught.value)
+
+
+def test_a_real_limit_of_requests_is_waited_for(
+    dev_bao: Bao, make_vault: MakeVault
+) -> None:
+    limit = {"path": "pki/sign/long", "rate": 1, "interval": "1s"}
+    dev_bao.write("sys/quotas/rate-limit/slow", **limit)
+    issuer = make_vault(dev_bao, role="long", patience=60)
+
+    pairs = [issue(issuer, request_for("app.test")) for _ in range(3)]
+
+    dev_bao.ask("delete", "sys/quotas/rate-limit/slow")
+    assert len({pair.chain[0].serial_number for pair in pairs}) == 3
+
+
+def test_a_problem_that_stays_ends_at_the_deadline(
+    dev_bao: Bao, make_vault: MakeVault
+) -> None:
+    asked: list[str] = []
+
+    def busy(handler: http.server.BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path)
+        send(handler, 503, {"errors": ["busy"]})
+
+    with answering(busy) as address:
+        issuer = make_vault(dev_bao, patience=1, address=address)
+
+        with pytest.raises(IssuerUnavailable, match="has a problem: busy"):
+            issue(issuer, request_for("app.test"))
+
+    # After a quarter and half a second; a whole one is more than is left.
+    assert 1 <= len(asked) <= 3
+
+
+def test_one_that_says_nothing_is_given_up(dev_bao: Bao, make_vault: MakeVault) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        issuer = make_vault(dev_bao, patience=0.5, address=f"http://127.0.0.1:{port}")
+
+        with pytest.raises(IssuerTimeout, match=r"within 0\.5 seconds"):
+            issue(issuer, request_for("app.test"))
+
+
+def test_a_policy_without_revocation_is_shown_for_that(
+    dev_bao: Bao, make_vault: MakeVault
+) -> None:
+    leaf = issue(make_vault(dev_bao), request_for("app.test")).chain[0]
+    issuer = make_vault(dev_bao, token=dev_bao.new_token(policies=["web"]))
+
+    with pytest.raises(IssuerRefused, match="denies permission") as caught:
+        issuer.revoke(leaf, x509.ReasonFlags.unspecified)
+
+    assert 'path "pki/revoke" { capabilities = ["update"] }' in caught.value.hint
 
 
 def test_a_standby_without_an_active_server_is_said(
