@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._writing import delete_folder as delete_folder
     from ._writing import delete_leftovers as delete_leftovers
     from ._writing import write as write
+    from ._writing import write_all as write_all
 
 #: A start that finds everything there writes nothing.
 _LATER = {
@@ -37,6 +38,7 @@ _LATER = {
     "delete_folder": "_writing",
     "delete_leftovers": "_writing",
     "write": "_writing",
+    "write_all": "_writing",
 }
 
 

@@ -68,10 +68,14 @@ def _home_in_database() -> str:
 
 def make_data_folder(path: Path) -> None:
     """Make a private folder that neither backups nor git look into."""
-    from ._writing import write
-
     make_private_folder(path)
 
-    for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", _GITIGNORE)):
-        if not os.path.lexists(path / name):
-            write(path / name, text, 0o644)
+    missing = [
+        (name, text, 0o644)
+        for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", _GITIGNORE))
+        if not os.path.lexists(path / name)
+    ]
+    if missing:
+        from ._writing import write_all
+
+        write_all(path, missing)

@@ -181,9 +181,14 @@ class LocalCA(_Described):
 
         own = self.folder / self.ca_id
         files.make_private_folder(own)
-        files.write(own / KEY, dump(authority.key), 0o600)
-        files.write(own / INTERMEDIATE, dump_certificates([authority.intermediate]))
-        files.write(own / ROOT, dump_certificates([authority.root]), 0o644)
+        files.write_all(
+            own,
+            [
+                (KEY, dump(authority.key), 0o600),
+                (INTERMEDIATE, dump_certificates([authority.intermediate]), 0o600),
+                (ROOT, dump_certificates([authority.root]), 0o644),
+            ],
+        )
         write_summary(self.folder, self._summary())
 
     def _summary(self) -> dict[str, Any]:

@@ -6,6 +6,10 @@ certificates, bring them into order and verify a chain.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+from typing import TYPE_CHECKING
+
 from ._constraints import check_constraints as check_constraints
 from .bundles import CERTIFICATE_LABELS as CERTIFICATE_LABELS
 from .bundles import dump_certificates as dump_certificates
@@ -20,19 +24,47 @@ from .chains import verify_chain as verify_chain
 from .checks import is_self_issued as is_self_issued
 from .checks import is_signed_by as is_signed_by
 from .checks import title as title
-from .contents import Contents as Contents
-from .contents import load_contents as load_contents
-from .contents import needs_passphrase as needs_passphrase
 from .pair import Pair as Pair
-from .pkcs7 import dump_pkcs7 as dump_pkcs7
-from .pkcs7 import is_pkcs7 as is_pkcs7
-from .pkcs7 import load_pkcs7 as load_pkcs7
-from .pkcs7 import PKCS7_LABELS as PKCS7_LABELS
-from .pkcs12 import is_pkcs12 as is_pkcs12
-from .pkcs12 import load_pkcs12 as load_pkcs12
-from .secrets import dump_dotenv as dump_dotenv
-from .secrets import dump_secret as dump_secret
-from .secrets import is_secret as is_secret
-from .secrets import load_secret as load_secret
-from .secrets import secret as secret
-from .secrets import secret_files as secret_files
+
+if TYPE_CHECKING:
+    from .contents import Contents as Contents
+    from .contents import load_contents as load_contents
+    from .contents import needs_passphrase as needs_passphrase
+    from .pkcs7 import dump_pkcs7 as dump_pkcs7
+    from .pkcs7 import is_pkcs7 as is_pkcs7
+    from .pkcs7 import load_pkcs7 as load_pkcs7
+    from .pkcs7 import PKCS7_LABELS as PKCS7_LABELS
+    from .pkcs12 import is_pkcs12 as is_pkcs12
+    from .pkcs12 import load_pkcs12 as load_pkcs12
+    from .secrets import dump_dotenv as dump_dotenv
+    from .secrets import dump_secret as dump_secret
+    from .secrets import is_secret as is_secret
+    from .secrets import load_secret as load_secret
+    from .secrets import secret as secret
+    from .secrets import secret_files as secret_files
+
+#: The other forms of files, which making and serving a pair does not need.
+_LATER = {
+    "Contents": "contents",
+    "PKCS7_LABELS": "pkcs7",
+    "dump_dotenv": "secrets",
+    "dump_pkcs7": "pkcs7",
+    "dump_secret": "secrets",
+    "is_pkcs12": "pkcs12",
+    "is_pkcs7": "pkcs7",
+    "is_secret": "secrets",
+    "load_contents": "contents",
+    "load_pkcs12": "pkcs12",
+    "load_pkcs7": "pkcs7",
+    "load_secret": "secrets",
+    "needs_passphrase": "contents",
+    "secret": "secrets",
+    "secret_files": "secrets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

@@ -29,8 +29,6 @@ from .checks import check_algorithms
 from .checks import check_dates
 from .checks import is_signed_by
 from .checks import title
-from .pkcs12 import dump_pkcs12
-from .pkcs12 import load_pkcs12
 
 if TYPE_CHECKING:
     from ..keys import PrivateKey
@@ -116,6 +114,8 @@ class Pair:
     @classmethod
     def from_pkcs12(cls, data: bytes, passphrase: bytes | None) -> Pair:
         """The pair in a ``.p12`` or ``.pfx`` file."""
+        from .pkcs12 import load_pkcs12
+
         private_key, bundle = load_pkcs12(data, passphrase)
 
         if private_key is None:
@@ -143,6 +143,8 @@ class Pair:
         :param name: The "friendly name" that key stores show.
         :param legacy: For programs that know no AES in such a file.
         """
+        from .pkcs12 import dump_pkcs12
+
         certificates = (*self.chain, *self.roots)
         return dump_pkcs12(self.key, certificates, passphrase, name, legacy=legacy)
 

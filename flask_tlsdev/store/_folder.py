@@ -165,12 +165,12 @@ def save(folder: Path, pair: Pair, wanted: Wanted, profile: int) -> StoredPair:
 
     files.make_private_folder(folder)
     files.delete_leftovers(folder)
-    files.write(folder / KEY, key, 0o600)
-    files.write(folder / CERTIFICATE, certificate, 0o644)
+    written = [(KEY, key, 0o600), (CERTIFICATE, certificate, 0o644)]
 
     if roots:
-        files.write(folder / ROOTS, roots, 0o644)
+        files.write_all(folder, [*written, (ROOTS, roots, 0o644)])
     else:
+        files.write_all(folder, written)
         files.delete(folder / ROOTS)
 
     files.write(folder / SIDECAR, sidecar.to_json(), 0o644)

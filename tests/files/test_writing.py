@@ -253,6 +253,44 @@ class TestWrite:
 
 
 @needs_fork
+class TestWriteAll:
+    def test_writes_each_file_with_its_mode(self, tmp_path: Path) -> None:
+        make(tmp_path / "tls.crt")
+
+        files.write_all(tmp_path, [("tls.key", NEW, 0o600), ("tls.crt", NEW, 0o644)])
+
+        for name, mode in (("tls.key", 0o600), ("tls.crt", 0o644)):
+            assert (tmp_path / name).read_bytes() == NEW
+            assert mode_of(tmp_path / name) == mode
+        assert len(os.listdir(tmp_path)) == 2
+
+    def test_ends_at_a_file_that_cannot_be_written_and_names_it(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "second").symlink_to("elsewhere")
+        contents = [(name, NEW, 0o600) for name in ("first", "second", "third")]
+
+        with pytest.raises(StoreError, match="second' is a symbolic link"):
+            files.write_all(tmp_path, contents)
+
+        assert sorted(os.listdir(tmp_path)) == ["first", "second"]
+
+    def test_waits_for_each_file_and_once_for_the_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced = []
+        fsync = os.fsync
+
+        def counted(descriptor: int) -> None:
+            synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", counted)
+        files.write_all(tmp_path, [(name, NEW, 0o600) for name in "abc"])
+
+        assert synced == [False, False, False, True]
+
+
 class TestKilledWhileWriting:
     def test_leaves_the_old_content_or_the_new_one(self, tmp_path: Path) -> None:
         path = tmp_path / "tls.key"
