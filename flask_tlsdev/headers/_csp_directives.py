@@ -30,11 +30,11 @@ _NONE = ("'none'",)
 
 #: A name that could be a directive's. What is longer or has other characters
 #: would be read as something else.
-_NAME = re.compile(r"[a-z0-9-]{1,100}")
+_NAME = r"[a-z0-9-]{1,100}"
 
 #: What a source may consist of: a line break, a semicolon or a comma would
 #: begin another header, directive or policy.
-_WORD = re.compile(r"[!-+\--:<-~]+")
+_WORD = r"[!-+\--:<-~]+"
 
 
 def parse(value: object) -> Directives:
@@ -134,7 +134,7 @@ def _name(key: object) -> str:
     name = str(key).lower().replace("_", "-")
     if name in RETIRED:
         doubt(f"no browser has {name} any more. {RETIRED[name]}")
-    elif not _NAME.fullmatch(name):
+    elif not re.fullmatch(_NAME, name):
         raise ValueError(unknown(str(key), DIRECTIVES))
     elif name not in DIRECTIVES:
         doubt(unknown(str(key), DIRECTIVES))
@@ -172,7 +172,7 @@ def _words(name: str, value: object) -> tuple[str, ...]:
         words += [word for word in text.split(" ") if word]
 
     for word in words:
-        if not _WORD.fullmatch(word):
+        if not re.fullmatch(_WORD, word):
             raise ValueError(
                 f"{name}: {quoted(word)} has a character that no source can have."
             )

@@ -37,15 +37,14 @@ _KEYWORDS = (
 )
 _SCHEMES = ("https", "http", "data", "blob", "wss", "ws", "filesystem", "mediastream")
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_HOST = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?"
+_SCHEME = r"(?i)[a-z][a-z0-9+.-]*:"
+_HOST = (
+    r"(?i)(?:[a-z][a-z0-9+.-]*://)?"
     r"(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)"
     r"(?::(?:[0-9]{1,5}|\*))?"
-    r"(?:/[^?#]*)?",
-    re.IGNORECASE,
+    r"(?:/[^?#]*)?"
 )
-_HASH = re.compile(r"'sha(256|384|512)-([A-Za-z0-9+/_-]+={0,2})'", re.IGNORECASE)
+_HASH = r"(?i)'sha(256|384|512)-([A-Za-z0-9+/_-]+={0,2})'"
 _HASH_LENGTHS = {"256": 44, "384": 64, "512": 88}
 
 _SANDBOX = (
@@ -64,8 +63,8 @@ _SANDBOX = (
     "allow-top-navigation-by-user-activation",
     "allow-top-navigation-to-custom-protocols",
 )
-_POLICY_NAME = re.compile(r"\*|[A-Za-z0-9#=_/@.%-]+")
-_GROUP = re.compile(r"[A-Za-z0-9_.-]+")
+_POLICY_NAME = r"\*|[A-Za-z0-9#=_/@.%-]+"
+_GROUP = r"[A-Za-z0-9_.-]+"
 
 #: Raises ``ValueError`` when the words cannot be a directive's value.
 Check: TypeAlias = Callable[[Collection[str]], None]
@@ -95,11 +94,11 @@ def _check_source(word: str) -> None:
     bare = word.strip("'\"`")
     if word.startswith(("'", '"', "`")) or f"'{bare.lower()}'" in _KEYWORDS:
         _check_keyword(word, bare)
-    elif _HASH.fullmatch(f"'{word}'"):
+    elif re.fullmatch(_HASH, f"'{word}'"):
         raise ValueError(f"{word} needs its quotes: \"'{word}'\".")
     elif word.lower() in _SCHEMES:
         raise ValueError(f"'{word}' would be a host. Did you mean '{word}:'?")
-    elif not (_SCHEME.fullmatch(word) or _HOST.fullmatch(word)):
+    elif not (re.fullmatch(_SCHEME, word) or re.fullmatch(_HOST, word)):
         raise ValueError(f"{quoted(word)} is no source, such as https://cdn.test.")
 
 
@@ -118,7 +117,7 @@ def _check_keyword(word: str, bare: str) -> None:
             f" nothing. {NONCE} stands for each request's own."
         )
 
-    found = _HASH.fullmatch(word)
+    found = re.fullmatch(_HASH, word)
     if found is None:
         raise ValueError(f"{word} is not known. {did_you_mean(word, _KEYWORDS)}")
 
@@ -144,18 +143,18 @@ def _exactly(choices: Check) -> Check:
     return check
 
 
-def _matching(pattern: re.Pattern[str], *keywords: str) -> Check:
+def _matching(pattern: str, *keywords: str) -> Check:
     def check(words: Collection[str]) -> None:
         if not words:
             raise ValueError("it is empty.")
         for word in words:
-            if word not in keywords and not pattern.fullmatch(word):
+            if word not in keywords and not re.fullmatch(pattern, word):
                 raise ValueError(unknown(word, keywords))
 
     return check
 
 
-_ANY_URL = re.compile(r"[^'\"<>\\^`{|}]+")
+_ANY_URL = r"[^'\"<>\\^`{|}]+"
 
 #: What each directive takes. Those whose value may be empty are in ``VALUELESS``.
 DIRECTIVES: Mapping[str, Check] = {

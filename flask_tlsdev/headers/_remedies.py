@@ -24,8 +24,8 @@ _NONCE = 'put nonce="{{ csp_nonce() }}" on its tag.'
 #: What may be run is not found by its address but by one of these words.
 _CODE = {"eval": "'unsafe-eval'", "wasm-eval": "'wasm-unsafe-eval'"}
 _SCHEMES = frozenset({"blob", "data", "filesystem", "mediastream"})
-_ORIGIN = re.compile(r"(?:https?|wss?)://[a-z0-9_.-]{1,253}(?::[0-9]{1,5})?")
-_POLICY_NAME = re.compile(r"[A-Za-z0-9_#=@./%-]{1,100}")
+_ORIGIN = r"(?:https?|wss?)://[a-z0-9_.-]{1,253}(?::[0-9]{1,5})?"
+_POLICY_NAME = r"[A-Za-z0-9_#=@./%-]{1,100}"
 
 #: Their sources are those of the pages around the page: no report names them.
 _WITHOUT_SOURCE = frozenset({"frame-ancestors", "sandbox", "webrtc"})
@@ -57,7 +57,9 @@ def of_csp(
         )
 
     if directive == "trusted-types":
-        return _added(key, directive, sample) if _POLICY_NAME.fullmatch(sample) else ""
+        return (
+            _added(key, directive, sample) if re.fullmatch(_POLICY_NAME, sample) else ""
+        )
 
     of_tag = directive.removesuffix("-elem")
     by_nonce = of_tag in {"script-src", "style-src"} and blocked == "inline"
@@ -108,7 +110,7 @@ def _source(blocked: str, document: str) -> str:
     if blocked == "self" or (origin and origin == _origin(document)):
         return "'self'"
 
-    return origin if _ORIGIN.fullmatch(origin) else ""
+    return origin if re.fullmatch(_ORIGIN, origin) else ""
 
 
 def _origin(url: str) -> str:

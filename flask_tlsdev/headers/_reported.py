@@ -13,14 +13,14 @@ from .base import unknown
 _OPTIONS = ("policy", "report_to")
 
 #: An endpoint's name, as ``Reporting-Endpoints`` has it.
-GROUP = re.compile(r"[a-z*][a-z0-9_.*-]*")
+GROUP = r"[a-z*][a-z0-9_.*-]*"
 
-_TEXT = re.compile(r"([^;]+); *report-to=\"([^\"]*)\"")
+_TEXT = r"([^;]+); *report-to=\"([^\"]*)\""
 
 
 def reported(value: object, policies: Collection[str], default: str) -> str:
     """The text for a policy, or for a mapping of ``policy`` and ``report_to``."""
-    if isinstance(value, str) and (found := _TEXT.fullmatch(value.strip())):
+    if isinstance(value, str) and (found := re.fullmatch(_TEXT, value.strip())):
         value = {"policy": found[1], "report_to": found[2]}
 
     if not isinstance(value, Mapping):
@@ -43,7 +43,7 @@ def group_name(value: object) -> str:
 
     :raises ValueError: It cannot be one.
     """
-    if isinstance(value, str) and GROUP.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(GROUP, value):
         return value
 
     raise ValueError(

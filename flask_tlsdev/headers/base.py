@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+from typing import NamedTuple
 from typing import TypeAlias
 
 from ..names import is_development
@@ -45,8 +45,7 @@ _REACHED: dict[When, frozenset[Reach]] = {
 }
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of the request that a response answers."""
 
     #: Whether it came by HTTPS.
@@ -72,8 +71,7 @@ class Facts:
         return "private" if private else "public"
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """One header. Its text is made once; whether it goes is decided each time."""
 
     name: str
@@ -111,8 +109,7 @@ class Header:
 Make: TypeAlias = Callable[[object], tuple[Header, ...]]
 
 
-@dataclass(frozen=True)
-class Maker:
+class Maker(NamedTuple):
     """How a key becomes a header."""
 
     name: str
@@ -131,7 +128,7 @@ _DOCUMENT_TYPES = frozenset(
 )
 
 #: https://mimesniff.spec.whatwg.org/#javascript-mime-type
-_SCRIPT_TYPE = re.compile(
+_SCRIPT_TYPE = (
     r"(?:application|text)/(?:x-)?(?:java|ecma)script"
     r"|text/(?:jscript|livescript|javascript1\.[0-5])"
 )
@@ -154,7 +151,7 @@ def kind_of(content_type: str | None) -> Kind:
     if media_type == "text/css":
         return "stylesheet"
 
-    return "script" if _SCRIPT_TYPE.fullmatch(media_type) else "other"
+    return "script" if re.fullmatch(_SCRIPT_TYPE, media_type) else "other"
 
 
 _doubts: ContextVar[list[str] | None] = ContextVar("doubts", default=None)

@@ -9,9 +9,8 @@ from .base import not_possible
 
 NAME = "Cache-Control"
 
-_DIRECTIVES = re.compile(
-    r"[a-z-]+(?:=(?:[0-9]+|\"[!-~]*\"))?(?:, *[a-z-]+(?:=(?:[0-9]+|\"[!-~]*\"))?)*",
-    re.IGNORECASE,
+_DIRECTIVES = (
+    r"(?i)[a-z-]+(?:=(?:[0-9]+|\"[!-~]*\"))?(?:, *[a-z-]+(?:=(?:[0-9]+|\"[!-~]*\"))?)*"
 )
 
 
@@ -21,7 +20,7 @@ def make(value: object) -> tuple[Header, ...]:
     if not isinstance(text, str):
         raise ValueError(not_possible(value))
 
-    if not _DIRECTIVES.fullmatch(text.strip()):
+    if not re.fullmatch(_DIRECTIVES, text.strip()):
         raise ValueError("it reads like no-store, or like private, max-age=60.")
 
     return (Header(NAME, text.strip()),)

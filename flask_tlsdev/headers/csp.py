@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from . import _csp_directives as directives
@@ -113,7 +112,7 @@ def make(value: object) -> tuple[Header, ...]:
     if upgrade == FORCE:
         return (upgraded,)
 
-    public = replace(upgraded, when="public")
+    public = upgraded._replace(when="public")
     return (public, _header(NAME, words)) if words else (public,)
 
 

@@ -11,7 +11,7 @@ from .base import not_possible
 NAME = "Document-Policy"
 
 #: A structured field's dictionary has no line breaks and nothing that is not ASCII.
-_TEXT = re.compile(r"[ -~]{1,2000}")
+_TEXT = r"[ -~]{1,2000}"
 
 
 def make(value: object) -> tuple[Header, ...]:
@@ -19,7 +19,7 @@ def make(value: object) -> tuple[Header, ...]:
     if not isinstance(value, str):
         raise ValueError(not_possible(value))
 
-    if not _TEXT.fullmatch(value.strip()):
+    if not re.fullmatch(_TEXT, value.strip()):
         raise ValueError("it has a character that no header can have, or is empty.")
 
     return (Header(NAME, value.strip(), DOCUMENTS),)

@@ -20,7 +20,7 @@ _DESTINATIONS = ("script", "style")
 _SOURCES = ("inline",)
 _PARTS = ("blocked_destinations", "sources", "endpoints")
 
-_TEXT = re.compile(r"([a-z-]+)=\(([^()]*)\)")
+_TEXT = r"([a-z-]+)=\(([^()]*)\)"
 
 
 def make(value: object, name: str = NAME) -> tuple[Header, ...]:
@@ -56,7 +56,7 @@ def _parts(value: object) -> dict[str, object]:
         return {}
 
     if isinstance(value, str):
-        found = [_TEXT.fullmatch(part.strip()) for part in value.split(",")]
+        found = [re.fullmatch(_TEXT, part.strip()) for part in value.split(",")]
         if None in found:
             raise ValueError("it reads like blocked-destinations=(script).")
         value = {part[1]: part[2] for part in found if part}

@@ -45,10 +45,10 @@ BALANCED: Mapping[str, object] = MappingProxyType(
     )
 )
 
-_FEATURE = re.compile(r"[a-z][a-z0-9-]{0,99}")
+_FEATURE = r"[a-z][a-z0-9-]{0,99}"
 _KEYWORDS = ("self", "src", "none", "*")
-_ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9_.-]+(?::[0-9]{1,5})?", re.IGNORECASE)
-_ENTRY = re.compile(r" *([A-Za-z0-9-]+) *= *(\*|\([^()]*\)|[^(),; ]+) *")
+_ORIGIN = r"(?i)https?://(?:\*\.)?[a-z0-9_.-]+(?::[0-9]{1,5})?"
+_ENTRY = r" *([A-Za-z0-9-]+) *= *(\*|\([^()]*\)|[^(),; ]+) *"
 
 
 def make(value: object) -> tuple[Header, ...]:
@@ -78,7 +78,9 @@ def _features(value: object) -> dict[str, str]:
         value = BALANCED
 
     if isinstance(value, str):
-        found = [_ENTRY.fullmatch(each) for each in value.split(",") if each.strip()]
+        found = [
+            re.fullmatch(_ENTRY, each) for each in value.split(",") if each.strip()
+        ]
         if None in found:
             raise ValueError("it reads like camera=(), geolocation=(self).")
         value = {each[1]: each[2] for each in found if each}
@@ -97,7 +99,7 @@ def _features(value: object) -> dict[str, str]:
 
 def _name(key: object) -> str:
     name = str(key).lower().replace("_", "-")
-    if not _FEATURE.fullmatch(name):
+    if not re.fullmatch(_FEATURE, name):
         raise ValueError(unknown(str(key), permissions()))
 
     if name in retired_permissions():
@@ -137,7 +139,7 @@ def _word(name: str, word: str) -> str:
     if bare.lower() in _KEYWORDS:
         return bare.lower()
 
-    if not _ORIGIN.fullmatch(bare):
+    if not re.fullmatch(_ORIGIN, bare):
         raise ValueError(
             f"{name}: {quoted(word)} is neither one of {', '.join(_KEYWORDS)} nor an"
             " origin, such as https://maps.example.com."

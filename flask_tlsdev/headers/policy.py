@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 from typing import TypeAlias
 
 from .base import Header
@@ -56,8 +56,7 @@ class Lines:
         return pairs
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Why a header is sent, or is not."""
 
     #: The header's name.
@@ -73,16 +72,19 @@ class Explanation:
     reason: str = ""
 
 
-@dataclass(frozen=True)
 class Policy:
     """The headers of an app, a view or a path.
 
     Of several with one name the first that goes is sent.
+
+    :param off: Keys that were switched off, as headers without a text.
     """
 
-    headers: tuple[Header, ...] = ()
-    #: Keys that were switched off, as headers without a text.
-    off: tuple[Header, ...] = ()
+    def __init__(
+        self, headers: tuple[Header, ...] = (), off: tuple[Header, ...] = ()
+    ) -> None:
+        self.headers = headers
+        self.off = off
 
     def lines(self, kind: Kind, reach: Reach, *, revalidated: bool = False) -> Lines:
         """The headers for such a response.

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field
-from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 from typing import TypeAlias
 
 from . import csp
@@ -47,8 +45,7 @@ class HeaderProblem(ValueError):
 OnProblem: TypeAlias = Callable[[HeaderProblem], None]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """What one key says, and who says so."""
 
     value: object
@@ -59,22 +56,30 @@ class Entry:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
 class Override:
     """Changes for a part of an app.
 
     :param changes: Keys without ``TLSDEV_``, to what they are changed.
     """
 
-    origin: str
-    changes: Mapping[str, object]
+    def __init__(self, origin: str, changes: Mapping[str, object]) -> None:
+        self.origin = origin
+        self.changes = changes
 
 
-@dataclass(frozen=True)
 class Recipe:
     """What every key says."""
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    def __init__(self, entries: Mapping[str, Entry] | None = None) -> None:
+        self.entries = entries or {}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Recipe):
+            return NotImplemented
+
+        return self.entries == other.entries
+
+    __hash__ = None  # type: ignore[assignment]  # as a mapping has none
 
     @classmethod
     def of(cls, preset: str) -> Recipe:
@@ -119,8 +124,10 @@ class Recipe:
             if entry is None:
                 continue
 
-            about = {"key": f"TLSDEV_{key}", "origins": entry.origins}
-            headers += [replace(header, **about) for header in entry.headers]  # type: ignore[arg-type]  # mypy sees one type for all fields
+            headers += [
+                header._replace(key=f"TLSDEV_{key}", origins=entry.origins)
+                for header in entry.headers
+            ]
             if not entry.headers:
                 off.append(
                     Header(maker.name, "", key=f"TLSDEV_{key}", origins=entry.origins)
@@ -129,13 +136,15 @@ class Recipe:
         return Policy(tuple(headers), tuple(off))
 
 
-@dataclass
 class _Change:
     """Puts one set of changes into entries."""
 
-    entries: dict[str, Entry]
-    origin: str
-    on_problem: OnProblem | None
+    def __init__(
+        self, entries: dict[str, Entry], origin: str, on_problem: OnProblem | None
+    ) -> None:
+        self.entries = entries
+        self.origin = origin
+        self.on_problem = on_problem
 
     def put(self, key: str, value: object) -> None:
         try:
@@ -149,7 +158,7 @@ class _Change:
             self.say(key, str(error), sent=False)
         else:
             old = self.entries.get(key)
-            self.entries[key] = replace(made, doubts=tuple(dict.fromkeys(doubts)))
+            self.entries[key] = made._replace(doubts=tuple(dict.fromkeys(doubts)))
             for message in self.entries[key].doubts:
                 # What lies below was told already.
                 if old is None or message not in old.doubts:

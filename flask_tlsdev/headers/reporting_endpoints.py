@@ -14,10 +14,10 @@ from .base import not_possible
 
 NAME = "Reporting-Endpoints"
 
-_ENTRY = re.compile(r' *([^=", ]+)="([^"]*)" *')
+_ENTRY = r' *([^=", ]+)="([^"]*)" *'
 
 #: A secure URL, or a path of the app's own.
-_URL = re.compile(r"(?:https://[!-~]+|/(?!/)[!-~]*)", re.IGNORECASE)
+_URL = r"(?i)(?:https://[!-~]+|/(?!/)[!-~]*)"
 
 
 def make(value: object) -> tuple[Header, ...]:
@@ -41,7 +41,7 @@ def names_in(text: str) -> frozenset[str]:
 
 def _endpoints(value: object) -> dict[str, str]:
     if isinstance(value, str):
-        entries = [_ENTRY.fullmatch(entry) for entry in value.split(",")]
+        entries = [re.fullmatch(_ENTRY, entry) for entry in value.split(",")]
         if None in entries:
             raise ValueError('it reads like csp="https://example.com/reports".')
         value = {entry[1]: entry[2] for entry in entries if entry}
@@ -55,7 +55,11 @@ def _endpoints(value: object) -> dict[str, str]:
 
 
 def _url(value: object) -> str:
-    if isinstance(value, str) and _URL.fullmatch(value) and not set('"\\') & set(value):
+    if (
+        isinstance(value, str)
+        and re.fullmatch(_URL, value)
+        and not set('"\\') & set(value)
+    ):
         return value
 
     raise ValueError(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -35,15 +35,14 @@ _LONGEST = 2000
 
 _OF_CSP = "csp-violation"
 
-_WORD = re.compile(r"[a-z][a-z-]{0,39}")
-_BLANK = re.compile(r"\s")
+_WORD = r"[a-z][a-z-]{0,39}"
+_BLANK = r"\s"
 _WITH_HOST = frozenset({"http", "https", "ws", "wss"})
 
 _Body: TypeAlias = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What a client claims about one violation.
 
     Every text is printable. No URL has a query, a fragment or credentials.
@@ -118,7 +117,7 @@ def cut(url: str) -> str:
     Of one without a host only the scheme is left, for ``data:`` holds the data
     itself. A word such as ``inline`` stays.
     """
-    if _WORD.fullmatch(url):
+    if re.fullmatch(_WORD, url):
         return url
 
     try:
@@ -133,7 +132,7 @@ def cut(url: str) -> str:
     host = f"[{host}]" if ":" in host else host
     at_port = "" if port is None else f":{port}"
     # With blanks it could go on as if it were our sentence.
-    shown = _BLANK.sub("%20", f"{parts.scheme}://{host}{at_port}{parts.path}")
+    shown = re.sub(_BLANK, "%20", f"{parts.scheme}://{host}{at_port}{parts.path}")
     return printable(shown)
 
 
@@ -184,7 +183,7 @@ def _csp(body: _Body) -> tuple[str, str, _Remedy]:
             enforced=enforced,
         )
 
-    is_one = _WORD.fullmatch(directive)
+    is_one = re.fullmatch(_WORD, directive)
     return directive if is_one else "Content-Security-Policy", blocked, remedy
 
 
@@ -198,7 +197,7 @@ def _coop(body: _Body) -> tuple[str, str, _Remedy]:
     kind = _text(body, "type")
     return (
         "Cross-Origin-Opener-Policy",
-        kind if _WORD.fullmatch(kind) else "",
+        kind if re.fullmatch(_WORD, kind) else "",
         lambda _, enforced: remedies.of_coop(enforced),
     )
 
@@ -207,7 +206,7 @@ def _permissions(body: _Body) -> tuple[str, str, _Remedy]:
     feature = _text(body, "featureId") or _text(body, "policyId")
     return (
         "Permissions-Policy",
-        feature if _WORD.fullmatch(feature) else "",
+        feature if re.fullmatch(_WORD, feature) else "",
         lambda *_: remedies.of_permission(feature),
     )
 
@@ -221,7 +220,7 @@ def _document_policy(body: _Body) -> tuple[str, str, _Remedy]:
     feature = _text(body, "policyId")
     return (
         "Document-Policy",
-        feature if _WORD.fullmatch(feature) else "",
+        feature if re.fullmatch(_WORD, feature) else "",
         lambda *_: "",
     )
 

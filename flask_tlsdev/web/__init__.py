@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+from typing import TYPE_CHECKING
+
 from ..headers import hash_of as csp_hash
 from ._well_known import ELSEWHERE as ELSEWHERE
 from .acme import AcmeHook as AcmeHook
-from .clients import client_certificate as client_certificate
-from .clients import ClientCertificate as ClientCertificate
-from .clients import require_client_certificate as require_client_certificate
-from .clients import tls_client as tls_client
 from .hooks import facts_of as facts_of
 from .hooks import HeaderHooks as HeaderHooks
 from .hooks import warn as warn
 from .integrity import static_integrity as static_integrity
 from .layers import Overrides as Overrides
-from .logout import clear_site_data as clear_site_data
 from .nonce import csp_nonce as csp_nonce
 from .overrides import tls_headers as tls_headers
 from .reports import ReportHook as ReportHook
 from .validation import ValidationHooks as ValidationHooks
+
+if TYPE_CHECKING:
+    from .clients import client_certificate as client_certificate
+    from .clients import ClientCertificate as ClientCertificate
+    from .clients import require_client_certificate as require_client_certificate
+    from .clients import tls_client as tls_client
+    from .logout import clear_site_data as clear_site_data
 
 __all__ = [
     "ELSEWHERE",
@@ -39,3 +45,19 @@ __all__ = [
     "tls_headers",
     "warn",
 ]
+
+#: What few apps use, and where it is.
+_LATER = {
+    "ClientCertificate": "clients",
+    "clear_site_data": "logout",
+    "client_certificate": "clients",
+    "require_client_certificate": "clients",
+    "tls_client": "clients",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..headers.base import choose
 from ..headers.base import not_possible
@@ -21,8 +21,7 @@ _SAME_SITES = ("Lax", "Strict", "None")
 _HOST = "__Host-"
 
 
-@dataclass(frozen=True)
-class CookiePolicy:
+class CookiePolicy(NamedTuple):
     """What every cookie gets that it does not say itself."""
 
     secure: bool

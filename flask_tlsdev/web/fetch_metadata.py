@@ -7,7 +7,7 @@ https://web.dev/articles/fetch-metadata.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..headers.base import choose
 from ._options import named
@@ -24,8 +24,7 @@ _MODES = ("enforce", "log")
 _EMBEDS = frozenset({"object", "embed"})
 
 
-@dataclass(frozen=True)
-class FetchMetadata:
+class FetchMetadata(NamedTuple):
     """Which requests of other sites are refused."""
 
     #: Only say what would be refused.

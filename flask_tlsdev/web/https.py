@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -29,8 +29,7 @@ _PERMANENT = 308
 _HTTPS_PORT = 443
 
 
-@dataclass(frozen=True)
-class ForceHTTPS:
+class ForceHTTPS(NamedTuple):
     """The redirect from plain HTTP to HTTPS."""
 
     status: int | None

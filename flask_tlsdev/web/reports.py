@@ -8,7 +8,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from collections.abc import Iterable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 from typing import TYPE_CHECKING
@@ -17,10 +16,6 @@ from typing import TypeAlias
 from flask import request
 from flask import Response
 
-from ..headers import Recipe
-from ..headers import reports
-from ..headers.reporting import reporting
-from ..headers.reports import Report
 from ..names import parse_name
 from ..printable import quoted
 from ._well_known import answer_below
@@ -30,6 +25,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from ..contexts import TokenBucket
+    from ..headers import Recipe
+    from ..headers.reports import Report
     from ..names import Name
 
 logger = logging.getLogger("flask_tlsdev")
@@ -38,10 +35,10 @@ logger = logging.getLogger("flask_tlsdev")
 PATH = "/_tlsdev/reports"
 
 #: Is handed each distinct violation.
-Sink: TypeAlias = Callable[[Report], object]
+Sink: TypeAlias = "Callable[[Report], object]"
 
 #: Is handed what each request brings, violations that it knows included.
-Watcher: TypeAlias = Callable[[list[Report]], object]
+Watcher: TypeAlias = "Callable[[list[Report]], object]"
 
 #: The longest body. Browsers send a few hundred bytes for each report.
 LONGEST = 64 * 1024
@@ -54,7 +51,7 @@ REMEMBERED = 1000
 _REQUESTS = (200, 20.0)
 _SAID = (100, 1.0)
 
-_LOGGER_NAME = re.compile(r"[\w.-]{1,200}")
+_LOGGER_NAME = r"[\w.-]{1,200}"
 
 
 class _Settings(Protocol):
@@ -160,6 +157,8 @@ class ReportHook:
         if not self._collects:
             return recipe
 
+        from ..headers.reporting import reporting
+
         root = str(self._app.config["APPLICATION_ROOT"] or "").rstrip("/")
         return reporting(recipe, root + self.path)
 
@@ -182,6 +181,9 @@ class ReportHook:
         return self._watcher is not None or self._state.settings.reports is not None
 
     def _status(self) -> int:
+        # Only an app that collects has to load it.
+        from ..headers import reports
+
         if request.method != "POST":
             return 405
 
@@ -199,6 +201,8 @@ class ReportHook:
         return self._take(collector, length) if collector.has_time() else 429
 
     def _take(self, collector: Collector, length: int) -> int:
+        from ..headers import reports
+
         try:
             found = reports.read(request.mimetype, request.stream.read(length))
         except ValueError:
@@ -213,6 +217,8 @@ class ReportHook:
 
     def _is_ours(self, report: Report) -> bool:
         """Whether it is of a page that this app can have served."""
+        from ..headers import reports
+
         host = reports.host_of(report.document)
         if not host:
             return False
@@ -228,7 +234,6 @@ class ReportHook:
         return any(each.covers(name) for each in self._state.settings.names)
 
     def _collector_of_app(self) -> Collector:
-        # Only an app that collects has to load it.
         from ..contexts import TokenBucket
 
         sink = self._state.settings.reports or _nobody
@@ -257,7 +262,7 @@ def parse(value: object) -> Sink | None:
     if value is True:
         return _Log(logger)
 
-    if isinstance(value, str) and _LOGGER_NAME.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_LOGGER_NAME, value):
         return _Log(logging.getLogger(value))
 
     if callable(value):
@@ -266,9 +271,9 @@ def parse(value: object) -> Sink | None:
     raise ValueError(f"{quoted(value)} is no function and no logger's name.")
 
 
-@dataclass(frozen=True)
 class _Log:
-    log: logging.Logger
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
 
     def __call__(self, report: Report) -> None:
-        self.log.warning("%s", report)
+        self._log.warning("%s", report)
