@@ -55,7 +55,7 @@ def _type(check: str) -> options.Checked:
 )
 @click.option(
     "--issuer",
-    type=click.Choice(["local-ca", "self-signed", "acme", "vault"]),
+    type=click.Choice(["local-ca", "self-signed", "acme", "vault", "cert-manager"]),
     help="Who issues in the cluster, instead of TLSDEV_ISSUER. local-ca is a CA made"
     " for the cluster.",
 )
@@ -69,9 +69,7 @@ def _type(check: str) -> options.Checked:
 @click.option(
     "--namespace",
     type=_type("namespace"),
-    default="default",
-    show_default=True,
-    help="Where the app runs.",
+    help="Where the app runs; by default TLSDEV_KUBE_NAMESPACE, or default.",
 )
 @click.option("--image", type=_type("image"), help="The app's image.")
 @click.option(
@@ -125,7 +123,7 @@ def manifest(
     kinds: Sequence[str],
     issuer: str | None,
     service: str,
-    namespace: str,
+    namespace: str | None,
     image: str | None,
     probe_path: str,
     class_name: str | None,
@@ -148,10 +146,15 @@ def manifest(
 
     from ..manifest import Plan
 
+    settings = project_settings(ctx).with_options(issuer=issuer)
+    if not kinds and settings.issuer == "cert-manager":
+        # It is in the cluster already.
+        open_kinds = open_kinds[1:]
+
     plan = Plan(
-        project_settings(ctx).with_options(issuer=issuer),
+        settings,
         service=service,
-        namespace=namespace,
+        namespace=namespace or settings.kube.namespace or "default",
         issuer_kind="Issuer" if "issuer" in open_kinds else "ClusterIssuer",
         image=image or f"{service}:dev",
         app=_app(ctx),

@@ -38,11 +38,7 @@ def certificate(plan: Plan) -> list[Any]:
         **_times(plan),
         "privateKey": private_key(plan),
         "usages": usages(plan),
-        "issuerRef": {
-            "group": "cert-manager.io",
-            "kind": plan.issuer_kind,
-            "name": plan.issuer_name,
-        },
+        "issuerRef": plan.issuer_ref,
     }
     return [
         {

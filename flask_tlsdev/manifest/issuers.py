@@ -18,7 +18,18 @@ from .yaml import Noted
 
 
 def issuer(plan: Plan) -> list[Any]:
-    """The Issuer or ClusterIssuer of the app's own issuer."""
+    """The Issuer or ClusterIssuer of the app's own issuer.
+
+    :raises ConfigError: It is there already, or something of it is not known.
+    """
+    if plan.spelling == "existing":
+        name = plan.issuer_ref["name"]
+        raise ConfigError(
+            f"TLSDEV_ISSUER: the issuer {quoted(name)} is in the cluster already.",
+            key="TLSDEV_ISSUER",
+            hint="Leave --kind issuer and cluster-issuer out, or add another --issuer.",
+        )
+
     metadata: dict[str, Any] = {"name": plan.issuer_name}
     if plan.issuer_kind == "Issuer":
         metadata["namespace"] = plan.namespace

@@ -26,12 +26,16 @@ CERT_MANAGER = "cert-manager"
 #: The API group of Roles.
 RBAC = "rbac.authorization.k8s.io"
 
-#: What our issuers are called in cert-manager.
+#: cert-manager's own API group.
+GROUP = "cert-manager.io"
+
+#: What our issuers are called in cert-manager. The last is there already.
 SPELLINGS = {
     "local-ca": "ca",
     "self-signed": "selfsigned",
     "acme": "acme",
     "vault": "vault",
+    "cert-manager": "existing",
 }
 
 #: Where the pair is mounted.
@@ -90,6 +94,25 @@ class Plan:
         return f"{self.namespace}-{name}"
 
     @property
+    def issuer_ref(self) -> dict[str, str]:
+        """How a Certificate names who issues.
+
+        :raises ConfigError: The one that is there already has no name.
+        """
+        if self.spelling != "existing":
+            return {"group": GROUP, "kind": self.issuer_kind, "name": self.issuer_name}
+
+        kube = self.settings.kube
+        if kube.issuer is None:
+            raise ConfigError(
+                "TLSDEV_KUBE_ISSUER: no issuer of the cluster is named that signs.",
+                key="TLSDEV_KUBE_ISSUER",
+                hint="Set it. To see them, type: kubectl get issuers,clusterissuers -A",
+            )
+
+        return {"group": kube.group, "kind": kube.kind, "name": kube.issuer}
+
+    @property
     def roots_name(self) -> str:
         """The Bundle, and the ConfigMap that trust-manager makes of it."""
         return f"{self.namespace}-{self.service}-roots"
@@ -112,7 +135,7 @@ class Plan:
                 f"The app's issuer is {quoted(self.settings.issuer)}, which does not"
                 " say who issues in the cluster.",
                 key="TLSDEV_ISSUER",
-                hint="Add --issuer local-ca, self-signed, acme or vault.",
+                hint=f"Add --issuer {', '.join(SPELLINGS)}.",
             ) from None
 
     @property

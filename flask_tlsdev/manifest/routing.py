@@ -10,9 +10,16 @@ from .certificate import duration
 from .certificate import private_key
 from .certificate import times
 from .certificate import usages
+from .plan import GROUP
 from .plan import Plan
 from .yaml import Noted
 from .yaml import plain
+
+#: The annotation that names each of cert-manager's own kinds.
+_KINDS = {
+    "Issuer": "cert-manager.io/issuer",
+    "ClusterIssuer": "cert-manager.io/cluster-issuer",
+}
 
 
 def ingress(plan: Plan) -> list[Any]:
@@ -128,12 +135,11 @@ def _backend(plan: Plan) -> list[Any]:
 
 def _annotations(plan: Plan) -> dict[str, Any]:
     """What cert-manager makes a Certificate of."""
-    kind = "issuer" if plan.issuer_kind == "Issuer" else "cluster-issuer"
     lifetime, margin = times(plan)
     key = plain(private_key(plan))
     subject = common_name(plan)
     return {
-        f"cert-manager.io/{kind}": plan.issuer_name,
+        **_issuer(plan),
         **({"cert-manager.io/common-name": subject} if subject else {}),
         "cert-manager.io/duration": duration(lifetime),
         "cert-manager.io/renew-before": duration(margin),
@@ -146,4 +152,16 @@ def _annotations(plan: Plan) -> dict[str, Any]:
             else {}
         ),
         "cert-manager.io/usages": ",".join(usages(plan)),
+    }
+
+
+def _issuer(plan: Plan) -> dict[str, str]:
+    ref = plan.issuer_ref
+    if ref["group"] == GROUP and ref["kind"] in _KINDS:
+        return {_KINDS[ref["kind"]]: ref["name"]}
+
+    return {
+        "cert-manager.io/issuer": ref["name"],
+        "cert-manager.io/issuer-kind": ref["kind"],
+        "cert-manager.io/issuer-group": ref["group"],
     }

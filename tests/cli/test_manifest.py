@@ -283,3 +283,23 @@ def test_the_ca_of_this_machine_is_not_made_for_it(flask: Flask, home: Path) -> 
 
     assert flask("tls", "ca", "show").exit_code == 1
     assert list(home.iterdir()) == []
+
+
+def test_an_issuer_that_is_there_already_is_left_out_by_default(
+    flask: Flask, project: Path
+) -> None:
+    more = (
+        'app.config["TLSDEV_ISSUER"] = "cert-manager"\n'
+        'app.config["TLSDEV_KUBE_ISSUER"] = "company"\n'
+        'app.config["TLSDEV_KUBE_NAMESPACE"] = "shop"\n'
+    )
+    (project / "app.py").write_text(APP.replace("TLSDev(app)", f"{more}TLSDev(app)"))
+
+    done = flask("tls", "manifest")
+
+    assert done.exit_code == 0, done.output
+    certificate, deployment, service = yaml.safe_load_all(done.stdout)
+    assert certificate["spec"]["issuerRef"]["name"] == "company"
+    assert {
+        each["metadata"]["namespace"] for each in (certificate, deployment, service)
+    } == {"shop"}

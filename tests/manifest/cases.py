@@ -120,6 +120,30 @@ CASES: Mapping[str, Case] = {
         {**_VAULT, "TLSDEV_VAULT_AUTH": "cert", "TLSDEV_VAULT_AUTH_ROLE": "web"},
         ("cluster-issuer",),
     ),
+    "existing": Case(
+        {
+            "TLSDEV_NAMES": "app.example.com",
+            "TLSDEV_ISSUER": "cert-manager",
+            "TLSDEV_KUBE_ISSUER": "company",
+            "TLSDEV_KUBE_ISSUER_KIND": "ClusterIssuer",
+        },
+        ("certificate", "ingress"),
+    ),
+    "existing-external": Case(
+        {
+            "TLSDEV_NAMES": "app.example.com",
+            "TLSDEV_ISSUER": "cert-manager",
+            "TLSDEV_KUBE_ISSUER": "company",
+            "TLSDEV_KUBE_ISSUER_KIND": "AWSPCAClusterIssuer",
+            "TLSDEV_KUBE_ISSUER_GROUP": "awspca.cert-manager.io",
+        },
+        ("certificate", "gateway"),
+        {"class_name": "istio"},
+    ),
+    "role-signer": Case(
+        {"TLSDEV_ISSUER": "cert-manager", "TLSDEV_KUBE_SIGNER": "example.com/web"},
+        ("role",),
+    ),
     "bundle": Case({}, ("bundle",)),
     "role": Case({}, ("role",), {"namespace": "shop"}),
     "ingress": Case(

@@ -236,3 +236,24 @@ def test_a_name_that_kubernetes_would_refuse_is_refused(
     for bad in ("", "a b", "a\nb: c", f"{good}\n", "$(id)", "x" * 300, "-a", "é"):
         with pytest.raises(ConfigError, match="is no "):
             check(bad)
+
+
+EXISTING = {
+    "TLSDEV_NAMES": "app.example.com",
+    "TLSDEV_ISSUER": "cert-manager",
+    "TLSDEV_KUBE_ISSUER": "company",
+}
+
+
+def test_an_issuer_that_is_there_already_is_not_written_over() -> None:
+    with pytest.raises(ConfigError, match="'company' is in the cluster already"):
+        written(EXISTING, "issuer", issuer_kind="Issuer")
+
+
+def test_an_issuer_that_is_there_already_has_to_be_named() -> None:
+    with pytest.raises(ConfigError, match="TLSDEV_KUBE_ISSUER"):
+        written({**EXISTING, "TLSDEV_KUBE_ISSUER": None}, "certificate")
+
+
+def test_an_issuer_of_the_company_is_asked_for_names_that_are_yours() -> None:
+    assert plan(EXISTING).names == parse("app.example.com")

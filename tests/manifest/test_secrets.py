@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime
 from datetime import timedelta
@@ -26,6 +27,7 @@ from flask_tlsdev.pairs import Pair
 from ..clients import CLIENTS
 from ..clients import served
 from .api_server import as_kubectl_reads
+from .api_server import offline
 from .cases import plan
 from .cert_manager import data
 from .cert_manager import issue
@@ -204,6 +206,26 @@ def test_secrets_are_valid_and_kubectl_takes_them() -> None:
 
     assert problems(read(text)) == [[], []]
     assert as_kubectl_reads(text) == read(text)
+
+
+def test_the_pairs_secret_is_the_one_that_kubectl_makes_of_the_files(
+    tmp_path: Path,
+) -> None:
+    (ours,) = made(plan(APP), "tls-secret")
+    for name, content in data(ours).items():
+        (tmp_path / name).write_bytes(content)
+
+    printed = offline(
+        *("create", "secret", "tls", "web-tls", "--dry-run=client", "-o", "json"),
+        *("--cert", str(tmp_path / "tls.crt"), "--key", str(tmp_path / "tls.key")),
+        home=str(tmp_path),
+    )
+
+    theirs = json.loads(printed)
+    assert theirs["type"] == ours["type"]
+    assert theirs["data"] == {
+        name: ours["data"][name] for name in ("tls.crt", "tls.key")
+    }
 
 
 def test_a_secret_warns_of_what_is_in_it() -> None:
