@@ -88,14 +88,18 @@ def _sequence(items: list[Any], depth: int) -> Iterator[str]:
         note, value = _parts(item)
         yield from _comment(note, depth)
         if isinstance(value, Mapping) and value:
-            # The first key stands behind the hyphen, where the indentation was.
-            lines = list(_mapping(value, depth + 1))
-            first = next(n for n, each in enumerate(lines) if not _is_comment(each))
-            yield from (each.replace("  ", "", 1) for each in lines[:first])
-            yield f"{'  ' * depth}- {lines[first].lstrip()}"
-            yield from lines[first + 1 :]
+            yield from _item(value, depth)
         else:
             yield f"{'  ' * depth}- {scalar(value)}"
+
+
+def _item(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+    """The mapping, its first key behind a hyphen."""
+    (key, held), *rest = mapping.items()
+    note, value = _parts(held)
+    yield from _comment(note, depth)
+    yield from _entry(f"{'  ' * depth}- {scalar(key)}:", value, depth + 1)
+    yield from _mapping(dict(rest), depth + 1)
 
 
 def _parts(value: Any) -> tuple[str, Any]:
@@ -117,10 +121,6 @@ def _comment(note: str, depth: int) -> Iterator[str]:
             break_long_words=False,
             break_on_hyphens=False,
         )
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#")
 
 
 def scalar(value: Any) -> str:
