@@ -115,7 +115,7 @@ def test_what_is_no_text_is_written_as_what_it_is() -> None:
         "number": 8443,
         "nothing": {},
         "none": [],
-        "deep": {"list": [{"a": 1, "b": [{"c": 2}]}, "d"]},
+        "deep": {"list": [{"a": 1, "b": [{"c": 2}]}, "d", {"e": {"f": 3}, "g": 4}]},
     }
 
     assert yaml.safe_load(dump([document])) == document
