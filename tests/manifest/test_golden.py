@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from ..servers import ROOT
 from .cases import Case
 from .cases import CASES
 from .cases import GOLDEN
@@ -44,3 +45,13 @@ def test_the_schemas_see_a_wrong_value_and_an_unknown_field() -> None:
     assert unknown == [
         "there is no field spec.template.spec.containers.0.sekurityContext"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "example"), [("role", "role.yaml"), ("role-signer", "signer-role.yaml")]
+)
+def test_a_role_allows_what_the_issuer_was_tried_with(name: str, example: str) -> None:
+    ours = read(CASES[name].write())
+    tried = read((ROOT / "examples" / "kubernetes" / example).read_text())
+
+    assert [each["rules"] for each in ours if "rules" in each] == [tried[0]["rules"]]
