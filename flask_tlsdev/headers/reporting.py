@@ -27,15 +27,19 @@ _INTEGRITY = ("INTEGRITY_POLICY", "INTEGRITY_POLICY_REPORT_ONLY")
 _REPORTS = {"report-to", "report-uri"}
 
 
-def reporting(recipe: Recipe, path: str) -> Recipe:
+def reporting(recipe: Recipe, path: str, *, at_once: bool = False) -> Recipe:
     """The recipe with all that breaks its headers reported to a path.
 
     A header that says where it is reported, an endpoint that has its name
     already, and a header that is off stay as they are.
+
+    :param at_once: A CSP names the path in the older way alone. Chromium sends
+        such a report at once, and also to a certificate that it does not trust;
+        others it collects for a minute, and sends to a trusted one only.
     """
     changes: dict[str, object] = {}
     for key, text in _texts(recipe).items():
-        change = _change(key, text, path)
+        change = _change(key, text, path, at_once)
         if change is not None:
             changes[key] = change
 
@@ -57,14 +61,14 @@ def _texts(recipe: Recipe) -> Mapping[str, str]:
     }
 
 
-def _change(key: str, text: str, path: str) -> object:
+def _change(key: str, text: str, path: str, at_once: bool) -> object:
     """What makes a header report; ``None``: nothing, or it does already."""
     if key in _CSP:
         with lenient():
             said = names_in(text)
 
         # Beside another's report-uri, our report-to would silence it.
-        both = {"report-uri": path, "report-to": GROUP}
+        both = {"report-uri": path, **({} if at_once else {"report-to": GROUP})}
         return both if _REPORTS.isdisjoint(said) else None
 
     if key in _WITH_GROUP and "report-to=" not in text:

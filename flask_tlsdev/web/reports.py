@@ -149,8 +149,11 @@ class ReportHook:
     @property
     def path(self) -> str:
         """Where the reports go. In development nobody can guess it."""
-        development = self._app.debug or self._app.testing
-        return f"{PATH}/{self._token}" if development else PATH
+        return f"{PATH}/{self._token}" if self._in_development else PATH
+
+    @property
+    def _in_development(self) -> bool:
+        return self._app.debug or self._app.testing
 
     def finish(self, recipe: Recipe) -> Recipe:
         """The headers with their reports sent to us, where that is asked for."""
@@ -160,7 +163,7 @@ class ReportHook:
         from ..headers.reporting import reporting
 
         root = str(self._app.config["APPLICATION_ROOT"] or "").rstrip("/")
-        return reporting(recipe, root + self.path)
+        return reporting(recipe, root + self.path, at_once=self._in_development)
 
     def answer(self) -> Response | None:
         """Take a report, if this is one; otherwise the app is asked."""

@@ -40,15 +40,21 @@ _OWN = ("--headless", "--remote-debugging-port")
 
 
 @contextmanager
-def looking(root_pem: bytes, **options: Any) -> Iterator[BrowserContext]:
-    """A fresh Chromium that trusts this root, and nothing else that is ours."""
+def looking(
+    root_pem: bytes, *, waiting: bool = False, **options: Any
+) -> Iterator[BrowserContext]:
+    """A fresh Chromium that trusts this root, and nothing else that is ours.
+
+    :param waiting: Whether it collects reports for a minute, as people's does.
+    """
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         missing("playwright")
 
     command = program("chromium", "chromium-browser", "google-chrome")
-    flags = [each for each in CHROMIUM_FLAGS if not each.startswith(_OWN)]
+    left_out = (*_OWN, "--short-reporting-delay") if waiting else _OWN
+    flags = [each for each in CHROMIUM_FLAGS if not each.startswith(left_out)]
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
         home = Path(folder)
         trust_in_nss(home / CHROMIUM_DATABASE, root_pem, "test root")

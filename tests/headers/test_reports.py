@@ -336,6 +336,16 @@ def test_each_header_that_can_names_the_endpoint() -> None:
     assert text(recipe, "INTEGRITY_POLICY_REPORT_ONLY").endswith("(tlsdev)")
 
 
+def test_what_is_to_come_at_once_names_the_path_in_the_older_way() -> None:
+    recipe = Recipe.of("strict").changed({"CSP_REPORT_ONLY": True}, "test")
+
+    found = reporting(recipe, "/r", at_once=True)
+
+    assert text(found, "CSP").endswith("; report-uri /r")
+    assert text(found, "CSP_REPORT_ONLY").endswith("; report-uri /r")
+    assert text(found, "COOP") == 'same-origin; report-to="tlsdev"'
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -127,6 +127,15 @@ def test_pages_lead_browsers_to_the_endpoint() -> None:
         assert (said["report-uri"], said["report-to"]) == (PATH, "tlsdev")
 
 
+def test_in_development_what_a_csp_stops_is_reported_at_once() -> None:
+    app = make_app(debug=True, REPORTS=True)
+
+    said = directives(app.test_client().get("/", base_url=PUBLIC))
+
+    assert said["report-uri"].startswith(PATH)
+    assert "report-to" not in said
+
+
 def test_an_app_below_a_path_is_reported_below_it() -> None:
     app = make_app(REPORTS=True)
     app.config["APPLICATION_ROOT"] = "/shop"

@@ -122,7 +122,7 @@ function empty() {
     element(
       "p",
       { class: "note" },
-      "Nothing was reported so far. Browsers report to a server whose certificate they trust, and some take a minute.",
+      "Nothing was reported so far. What a CSP stops comes at once; the rest only to a server whose certificate the browser trusts, and may take a minute.",
     ),
     command("flask tls trust install"),
   );
