@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
+import ssl
 import sys
+from collections.abc import Iterator
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -201,6 +205,49 @@ def test_the_badge_leads_who_may_see_it_to_the_page(
     # The app's own policy allows no style of ours.
     assert "<style" not in mine
     assert 'id="tlsdev-badge"' not in others
+
+
+@pytest.fixture
+def one_thread(project: Path) -> Iterator[Server]:
+    with serving(
+        "tls", "run", "--debug", "--no-reload", "--without-threads", cwd=project
+    ) as server:
+        yield server
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+
+
+def test_who_watches_holds_up_neither_the_app_nor_its_end(
+    one_thread: Server, root: Path
+) -> None:
+    cookie = re.search(
+        r"Set-Cookie: ([^;]+)", curl(one_thread, root, way_in(one_thread))
+    )
+    assert cookie
+    own = {"Cookie": cookie[1], "Sec-Fetch-Site": "same-origin"}
+    context = ssl.create_default_context(cafile=str(export(root)))
+    watching = HTTPSConnection(
+        "localhost", one_thread.port, context=context, timeout=20
+    )
+    watching.request("GET", "/_tlsdev/events", headers=own)
+    stream = watching.getresponse()
+    assert stream.readline().startswith(b"retry:")
+
+    app = curl(one_thread, root, "/")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        HTTPSConnection(
+            "localhost",
+            one_thread.port,
+            context=ssl.create_default_context(),
+            timeout=20,
+        ).connect()
+    lines = [stream.readline() for _ in range(4)]
+
+    assert app.startswith("HTTP/1.1 200 ")
+    assert lines[2] == b"event: handshakes\n"
+    assert b"does not trust the CA" in lines[3]
+    stream.close()
+    watching.close()
 
 
 @pytest.fixture

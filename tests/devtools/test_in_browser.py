@@ -15,6 +15,7 @@ import pytest
 from flask_tlsdev.cli.page import as_data
 from flask_tlsdev.renewal import KeptPair
 
+from ..browsers import firefox
 from .browser import chromium
 from .browser import is_cut_off
 from .browser import keep
@@ -25,6 +26,7 @@ from .browser import violations
 from .browser import WIDTHS
 from .serving import Served
 from .serving import serving
+from .serving import TOKEN
 from .test_panels import with_lan
 
 #: What each panel shows once it has something to show.
@@ -198,6 +200,33 @@ def test_without_the_cookie_a_browser_sees_what_the_app_says(shop: Shop) -> None
 def test_the_token_does_not_stay_in_the_address(shop: Shop) -> None:
     with looking(shop.browser, shop.served) as seen:
         assert seen.page.url == f"https://localhost:{shop.served.port}/_tlsdev/"
+
+
+def test_firefox_shows_every_panel_too(shop: Shop) -> None:
+    cafile = shop.served.run.context.files.cafile
+    assert cafile is not None
+
+    with firefox(cafile.read_bytes()) as browser:
+        page = browser.open(
+            f"https://localhost:{shop.served.port}/_tlsdev/?token={TOKEN}"
+        )
+        filled = browser.evaluate(_FILLED)
+        console = [each for each in browser.console() if each.level == "error"]
+
+    assert (page.error, page.status) == (None, 200)
+    assert set(CONTENT) <= set(filled)
+    assert console == []
+
+
+#: The panels that have got their content.
+_FILLED = """new Promise(done => {
+    const look = () => document.querySelector("section[aria-busy=true]")
+        ? setTimeout(look, 20)
+        : done([...document.querySelectorAll("section")]
+            .filter(each => !each.querySelector(".content > .note.bad"))
+            .map(each => each.id));
+    look();
+})"""
 
 
 def test_the_pictures_are_there_and_small() -> None:
