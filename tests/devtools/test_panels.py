@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from werkzeug.test import create_environ
 
 from flask_tlsdev.config import Settings
 from flask_tlsdev.contexts import ClientCA
+from flask_tlsdev.contexts import Connection
 from flask_tlsdev.contexts import NamedPair
 from flask_tlsdev.contexts import server_context
 from flask_tlsdev.devtools import Run
@@ -26,6 +28,7 @@ from flask_tlsdev.lan import LanSource
 from flask_tlsdev.names import parse
 from flask_tlsdev.names import Permits
 from flask_tlsdev.provision import obtain
+from flask_tlsdev.server import CONNECTION
 
 from ..contexts.serving import settle
 from ..contexts.test_choosing import own_address
@@ -226,6 +229,37 @@ def test_another_device_gets_nothing_else(in_lan: Served) -> None:
             (404, b"the app has no such page"),
             (405, refused.body),
         )
+
+
+class Peer(Connection):
+    """A connection of ours from somewhere else."""
+
+    family = socket.AF_INET
+    address = ""
+
+    def getpeername(self) -> Any:
+        return (self.address, 1)
+
+    def getsockname(self) -> Any:
+        return ("192.168.1.20", 5000)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_let_in"),
+    [("192.168.1.7", True), ("8.8.8.8", False), ("::ffff:8.8.8.8", False)],
+)
+def test_nobody_out_of_the_network_gets_the_root(
+    in_lan: Served, address: str, is_let_in: bool
+) -> None:
+    peer = Peer.__new__(Peer)
+    peer.address = address
+    environ = create_environ("/_tlsdev/root/x/", "https://box.local:5000")
+    environ[CONNECTION] = peer
+
+    assert in_lan.page.gate.is_on_network(environ) is is_let_in
+
+    in_lan.run.app.debug = False
+    assert not in_lan.page.gate.is_on_network(environ)
 
 
 def test_without_the_lan_there_is_no_root_for_others(served: Served) -> None:
