@@ -94,12 +94,7 @@ class Session:
         self, method: str, path: str, content: dict[str, Any] | None
     ) -> dict[str, Any]:
         more = {} if content is None else {"json": content}
-        try:
-            answer = self._adapter.request(method, f"/v1/{path}", **more)
-        except (AttributeError, TypeError, RecursionError):
-            # hvac reads an error as if it were Vault's.
-            answer = None
-
+        answer = self._adapter.request(method, f"/v1/{path}", **more)
         if isinstance(answer, dict):
             return answer
 

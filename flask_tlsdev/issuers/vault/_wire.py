@@ -6,6 +6,7 @@ environment. This session does neither.
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 from typing import Any
@@ -102,7 +103,7 @@ class Session(requests.Session):
             if 300 <= response.status_code < 400:
                 raise self._redirected(response.headers.get("Location", ""))
 
-            response._content = self._read(response)
+            response._content = self._checked(self._read(response))
             response._content_consumed = True  # type: ignore[attr-defined]
             return response
 
@@ -113,6 +114,23 @@ class Session(requests.Session):
             body += chunk
             if len(body) > BODY_LIMIT:
                 raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
+
+        return body
+
+    def _checked(self, body: bytes) -> bytes:
+        """The body, in which hvac would believe everything."""
+        try:
+            content = json.loads(body)
+        except ValueError:
+            # A page of a proxy, say, which is shown as it is.
+            return body
+        except RecursionError:
+            content = None
+
+        errors = content.get("errors") or [] if isinstance(content, dict) else None
+        listed = errors if isinstance(errors, list) else [None]
+        if not all(isinstance(each, str) for each in listed):
+            raise self._odd("what it answers is not in Vault's form")
 
         return body
 

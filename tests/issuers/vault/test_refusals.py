@@ -166,10 +166,11 @@ def test_a_passing_problem_is_tried_again(
 
 
 def test_a_problem_that_does_not_pass_ends_with_its_words(
-    dev_bao: Bao, make_vault: MakeVault
+    dev_bao: Bao, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", print)
     with answering(lambda one: send(one, 500, {"errors": ["\x1b[31mbad"]})) as address:
-        issuer = make_vault(dev_bao, patience=2, address=address)
+        issuer = make_vault(dev_bao, address=address)
 
         with pytest.raises(IssuerUnavailable, match="has a problem") as caught:
             issue(issuer, request_for("app.test"))
@@ -211,23 +212,37 @@ def test_a_real_limit_of_requests_is_waited_for(
     assert len({pair.chain[0].serial_number for pair in pairs}) == 3
 
 
-def test_a_problem_that_stays_ends_at_the_deadline(
-    dev_bao: Bao, make_vault: MakeVault
+def test_a_problem_that_stays_ends_after_some_tries(
+    dev_bao: Bao, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
 
-    def busy(handler: http.server.BaseHTTPRequestHandler) -> None:
-        asked.append(handler.path)
-        send(handler, 503, {"errors": ["busy"]})
-
-    with answering(busy) as address:
-        issuer = make_vault(dev_bao, patience=1, address=address)
+    with answering(lambda one: send(one, 503, {"errors": ["busy"]})) as address:
+        issuer = make_vault(dev_bao, patience=60, address=address)
 
         with pytest.raises(IssuerUnavailable, match="has a problem: busy"):
             issue(issuer, request_for("app.test"))
 
-    # After a quarter and half a second; a whole one is more than is left.
-    assert 1 <= len(asked) <= 3
+    assert pauses == [0.25, 0.5, 1, 2]
+
+
+def test_no_try_is_made_that_would_begin_after_the_deadline(
+    dev_bao: Bao, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+
+    def busy(handler: http.server.BaseHTTPRequestHandler) -> None:
+        send(handler, 503, {"errors": ["busy"]}, Retry_After="9")
+
+    with answering(busy) as address:
+        issuer = make_vault(dev_bao, patience=8, address=address)
+
+        with pytest.raises(IssuerUnavailable, match="has a problem: busy"):
+            issue(issuer, request_for("app.test"))
+
+    assert pauses == []
 
 
 def test_one_that_says_nothing_is_given_up(dev_bao: Bao, make_vault: MakeVault) -> None:
@@ -252,11 +267,12 @@ def test_a_policy_without_revocation_is_shown_for_that(
 
 
 def test_a_standby_without_an_active_server_is_said(
-    dev_bao: Bao, make_vault: MakeVault
+    dev_bao: Bao, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", print)
     words = "local node not active but active cluster node not found"
     with answering(lambda one: send(one, 500, {"errors": [words]})) as address:
-        issuer = make_vault(dev_bao, patience=1, address=address)
+        issuer = make_vault(dev_bao, address=address)
 
         with pytest.raises(IssuerUnavailable, match="on standby"):
             issue(issuer, request_for("app.test"))
