@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from ..contexts.serving import settle
 from ..contexts.serving import started
 from ..servers import flask
+from ..tools import run
 from ..vault_servers import Bao
 from ..vault_servers import running_bao
 from .load import Load
@@ -105,3 +107,37 @@ def test_no_request_fails_while_pairs_of_seconds_are_renewed(
     assert len(load.leaves) > 2
     assert len(load.answers) > 50
     assert "Traceback" not in log.read_text()
+
+
+def test_a_server_starts_with_the_pair_of_before_while_vault_is_away(
+    project: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = tmp_path / "log"
+    monkeypatch.delenv("VAULT_CACERT")
+    monkeypatch.setenv("FLASK_TLSDEV_VAULT_AUTH", "token")
+    monkeypatch.setenv("FLASK_TLSDEV_VAULT_ROLE", "web")
+    with running_bao(tmp_path_factory.mktemp("bao"), dev=True) as away:
+        monkeypatch.setenv("FLASK_TLSDEV_LIFETIME", "1h")
+        monkeypatch.setenv("VAULT_ADDR", away.address)
+        monkeypatch.setenv("VAULT_TOKEN", away.token)
+        issued = run(*flask("--app", "served", "tls", "issue", "--json"), cwd=project)
+        assert issued.returncode == 0, issued.stderr
+        found = json.loads(issued.stdout)
+
+    # From now on it is due.
+    monkeypatch.delenv("FLASK_TLSDEV_LIFETIME")
+    monkeypatch.setenv("FLASK_TLSDEV_RENEW_BEFORE", "2h")
+    trusted = ssl.create_default_context(cafile=found["roots"])
+    with started(*gunicorn(), log=log, cwd=project, listening=LISTENING) as running:
+        with Load(running, trusted) as load:
+            settle(lambda: len(load.answers) > 20 or bool(load.failures), 60)
+        settle(lambda: "could not be renewed" in log.read_text(), 60)
+
+    assert load.failures == []
+    assert len(load.leaves) == 1
+    assert "nobody listens there" in log.read_text()
+    assert "The pair of before is served, which ends at" in log.read_text()
+    assert "(now: flask tls renew localhost)" in log.read_text()
