@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EPIPE
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 from typing import NoReturn
 
 import click
@@ -19,6 +20,8 @@ from ..errors import TLSDevError
 from ..printable import printable
 from ..printable import printable_lines
 from . import dotenv
+from .variables import name_variables
+from .variables import variable
 
 #: The commands that run the project's own code. What that raises is the
 #: project's to see whole, so only our own errors are made into a sentence.
@@ -36,7 +39,29 @@ class Failure(click.ClickException):
 
 
 class TLSGroup(click.Group):
-    """Ends with a sentence where a command raised one of our errors."""
+    """Ends with a sentence where a command raised one of our errors.
+
+    A command's module is imported when the command is asked for.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Commands that nobody has asked for: the module of each, beside this
+        #: one, and what it is called there.
+        self.later: dict[str, tuple[str, str]] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *self.later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.later:
+            module, name = self.later[cmd_name]
+            command = getattr(import_module(f".{module}", __package__), name)
+            name_variables(command, f"FLASK_TLS_{variable(cmd_name)}")
+            self.add_command(command)
+            del self.later[cmd_name]
+
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         _print_what_can_be_printed()
@@ -80,8 +105,7 @@ def answering() -> Iterator[None]:
         raise Failure(f"The answer could not be written: {_os_error(error)}") from error
 
 
-@dataclasses.dataclass(frozen=True)
-class Locations:
+class Locations(NamedTuple):
     """The folders that were given on the command line."""
 
     store: Path | None = None

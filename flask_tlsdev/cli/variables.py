@@ -5,22 +5,21 @@ from __future__ import annotations
 import click
 
 
-def name_variables(group: click.Group, prefix: str) -> None:
+def name_variables(command: click.Command, prefix: str) -> None:
     """Call each variable as its option is typed: ``FLASK_TLS_LIST_JSON``.
 
     Click would call it as the function's argument is called, which is another
     word where that is taken: ``json`` is a module, ``import`` not even a name.
 
-    :param prefix: What the variables of the group's commands begin with.
+    :param prefix: What the variables of the command begin with.
     """
-    for name, command in group.commands.items():
-        own = f"{prefix}_{_variable(name)}"
-        if isinstance(command, click.Group):
-            name_variables(command, own)
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            name_variables(inner, f"{prefix}_{variable(name)}")
 
-        for option in command.params:
-            if _is_named_otherwise(option):
-                option.envvar = f"{own}_{_variable(_typed(option))}"
+    for option in command.params:
+        if _is_named_otherwise(option):
+            option.envvar = f"{prefix}_{variable(_typed(option))}"
 
 
 def _is_named_otherwise(option: click.Parameter) -> bool:
@@ -37,5 +36,6 @@ def _typed(option: click.Parameter) -> str:
     return max(option.opts, key=len).lstrip("-")
 
 
-def _variable(text: str) -> str:
+def variable(text: str) -> str:
+    """A word of a command as a variable has it."""
     return text.upper().replace("-", "_")
