@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,18 +23,20 @@ _SHORTEST = timedelta(seconds=1)
 WARNINGS = {1 / 2: "half", 3 / 4: "three quarters", 9 / 10: "nine tenths", 1.0: "all"}
 
 
-@dataclass
 class Failure:
-    """What has gone wrong since the last time that a pair was renewed."""
+    """What has gone wrong since the last time that a pair was renewed.
 
-    #: Of the pair that could not be renewed.
-    sidecar: Sidecar
-    times: int = 0
-    #: What went wrong last, and when it is tried again.
-    why: str = ""
-    again: datetime | None = None
-    #: The last warning that was given; ``None`` before the first failure was told.
-    told: float | None = None
+    :param sidecar: Of the pair that could not be renewed.
+    """
+
+    def __init__(self, sidecar: Sidecar) -> None:
+        self.sidecar = sidecar
+        self.times = 0
+        #: What went wrong last, and when it is tried again.
+        self.why = ""
+        self.again: datetime | None = None
+        #: The last warning that was given; ``None`` before the first failure was told.
+        self.told: float | None = None
 
     def is_news(self, now: datetime) -> bool:
         """Whether it has not been said since the last part of the pair's life."""

@@ -35,10 +35,29 @@ def announce_imported_end(provided: Provided, *, now: datetime | None = None) ->
         )
 
 
-def announce_ca_end(settings: Settings, *, now: datetime | None = None) -> None:
-    """A line on standard error in the last days of the CA that issues the pairs."""
-    if settings.issuer == "local-ca" and (said := ca_end(settings, now=now)):
+def announce_ca_end(
+    settings: Settings,
+    provided: Provided | None = None,
+    *,
+    now: datetime | None = None,
+) -> None:
+    """A line on standard error in the last days of the CA that issues the pairs.
+
+    :param provided: A pair of the CA's. None outlives it, so while one is good for
+        longer the CA need not be looked at.
+    """
+    if settings.issuer != "local-ca" or (provided and _is_far(provided, now)):
+        return
+
+    if said := ca_end(settings, now=now):
         click.echo(" ".join(said), err=True)
+
+
+def _is_far(provided: Provided, now: datetime | None) -> bool:
+    if provided.sidecar is None:
+        return False
+
+    return provided.sidecar.not_after - (now or datetime.now(timezone.utc)) > NOTICE
 
 
 def ca_end(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -73,7 +73,7 @@ def _lines(planned: LanPlan, port: int) -> Iterator[str]:
     at = f":{port}" if port else ""
     yield f"On your network: {', '.join(f'https://{name}{at}' for name in names)}"
 
-    folder = printable(shlex.quote(str(planned.ca.folder)), 1024)
+    folder = _typed(planned.ca.folder)
     yield (
         "For devices that are to trust it: flask tls --ca-path"
         f" {folder} ca export --out lan-root.crt"
@@ -90,9 +90,15 @@ def _lines(planned: LanPlan, port: int) -> Iterator[str]:
 
 
 def _again(planned: LanPlan) -> str:
-    folder = printable(shlex.quote(str(planned.ca.folder)), 1024)
+    folder = _typed(planned.ca.folder)
     permits = " ".join(f"--permit {permit}" for permit in planned.wanted.texts)
     return f"flask tls --ca-path {folder} ca create {permits}"
+
+
+def _typed(folder: Path) -> str:
+    import shlex
+
+    return printable(shlex.quote(str(folder)), 1024)
 
 
 def _in_url(name: str) -> str:

@@ -182,7 +182,7 @@ def _serve(
         provided = Provided(brought, None)
     else:
         provided = obtain_or_keep(settings, settings.names)
-        announce_ca_end(settings)
+        announce_ca_end(settings, provided)
         announce_imported_end(provided)
 
     names = None if brought else settings.names

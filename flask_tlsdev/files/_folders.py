@@ -277,7 +277,8 @@ def git_tree_of(path: Path) -> Path | None:
         # Path.resolve raises RuntimeError on a loop of links before Python 3.13.
         resolved = Path(os.path.realpath(path))
 
-    for part in (resolved, *resolved.parents, whole, *whole.parents):
+    ways = {resolved: None, whole: None}
+    for part in (part for way in ways for part in (way, *way.parents)):
         if os.path.lexists(part / ".git"):
             return part
 

@@ -59,8 +59,11 @@ def of_root(
     if platform in ("darwin", "win32"):
         return _of_root_elsewhere(root, environ, platform)
 
-    found = {"curl": [curl_defaults(environ).state(root)]}
-    found["Python"] = [OpenSSLDefaults.from_environment(environ).state(root)]
+    python, curl = OpenSSLDefaults.from_environment(environ), curl_defaults(environ)
+    found = {"curl": [curl.state(root)]}
+    # As a rule they look at the same files, which are large.
+    same = curl.paths == python.paths
+    found["Python"] = found["curl"] if same else [python.state(root)]
     for database in browsers.databases(environ):
         found.setdefault(_NAMES[database.name], []).append(database.state(root))
 

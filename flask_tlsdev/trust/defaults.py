@@ -48,6 +48,8 @@ class OpenSSLDefaults(ReadableStore):
 
     def __init__(self, file: Path | None, folders: tuple[Path, ...]) -> None:
         super().__init__("openssl", file or next(iter(folders), ""))
+        #: What is looked at, in the order of OpenSSL.
+        self.paths = (file, *folders)
         self._file = file
         self._folders = folders
 
@@ -71,8 +73,7 @@ class OpenSSLDefaults(ReadableStore):
             yield None, folder
 
     def available(self) -> bool:
-        paths = (self._file, *self._folders)
-        return any(path is not None and os.path.exists(path) for path in paths)
+        return any(path is not None and os.path.exists(path) for path in self.paths)
 
     def state(self, root: Root) -> StoreState:
         failed = []

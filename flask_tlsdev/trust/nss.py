@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from ..errors import TrustError
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _NULL = b"\xa5\x00\x5a"
 
 
-class TrustRecord(NamedTuple):
+class TrustRecord:
     """A kind of PKCS#11 object that says what a certificate is trusted for.
 
     A database is one table with an object a row and an attribute a column,
@@ -33,12 +32,22 @@ class TrustRecord(NamedTuple):
     and a hash.
     """
 
-    object_class: bytes
-    server: str
-    hash: str
-    algorithm: str
-    anchor: bytes
-    distrusted: bytes
+    def __init__(
+        self,
+        object_class: bytes,
+        *,
+        server: str,
+        hash: str,
+        algorithm: str,
+        anchor: bytes,
+        distrusted: bytes,
+    ) -> None:
+        self.object_class = object_class
+        self.server = server
+        self.hash = hash
+        self.algorithm = algorithm
+        self.anchor = anchor
+        self.distrusted = distrusted
 
 
 #: NSS wrote the first kind until it learned PKCS#11 3.2, and the second since.
