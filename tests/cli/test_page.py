@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ..devtools.browser import chromium
 from ..devtools.serving import TYPED
 from ..servers import flask
 from ..servers import Server
@@ -205,6 +206,51 @@ def test_the_badge_leads_who_may_see_it_to_the_page(
     # The app's own policy allows no style of ours.
     assert "<style" not in mine
     assert 'id="tlsdev-badge"' not in others
+
+
+STYLED = """
+@app.get("/styled")
+@tls_headers(csp={"style-src": ["'self'", "'nonce'"]})
+def styled():
+    style = f"<style nonce='{csp_nonce()}'>p {{ color: red }}</style>"
+    return ICON + style + "<body>hello</body>"
+
+@app.get("/plain")
+def plain():
+    return ICON + "<body>hello</body>"
+
+ICON = "<!doctype html><html lang=en><title>x</title><link rel=icon href=data:,>"
+"""
+
+
+def test_no_badge_breaks_the_policy_of_its_page(
+    project: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASK_TLSDEV_BADGE", "true")
+    imports = "from flask_tlsdev import csp_nonce, tls_headers\n"
+    (project / "app.py").write_text(imports + APP + STYLED)
+
+    with serving("tls", "run", "--debug", "--no-reload", cwd=project) as server:
+        origin = f"https://localhost:{server.port}"
+        with chromium(export(root).read_bytes()) as browser:
+            page = browser.new_page()
+            errors: list[str] = []
+            page.on("console", lambda said: errors.append(said.text))
+            page.goto(origin + way_in(server))
+
+            found = {}
+            for path in ("/plain", "/styled"):
+                page.goto(origin + path)
+                badge = page.locator("#tlsdev-badge")
+                found[path] = badge.evaluate("it => getComputedStyle(it).position")
+
+            with page.expect_popup() as popup:
+                badge.locator("a").click()
+            popup.value.wait_for_selector("h1")
+
+            assert found == {"/plain": "static", "/styled": "fixed"}
+            assert popup.value.url == f"{origin}/_tlsdev/"
+            assert errors == []
 
 
 @pytest.fixture
