@@ -60,15 +60,19 @@ class Seen:
 
 
 @contextmanager
-def chromium(root_pem: bytes) -> Iterator[Any]:
-    """A fresh Chromium that trusts one more root; contexts are its windows."""
+def chromium(root_pem: bytes, *, waiting: bool = False) -> Iterator[Any]:
+    """A fresh Chromium that trusts one more root; contexts are its windows.
+
+    :param waiting: Whether it keeps reports for a minute, as people's does.
+    """
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         missing("playwright")
 
     command = program("chromium", "chromium-browser", "google-chrome")
-    flags = [flag for flag in CHROMIUM_FLAGS if not flag.startswith(_OWN)]
+    left_out = (*_OWN, "--short-reporting-delay") if waiting else _OWN
+    flags = [flag for flag in CHROMIUM_FLAGS if not flag.startswith(left_out)]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         trust_in_nss(Path(home) / CHROMIUM_DATABASE, root_pem, "test root")
         environ: dict[str, str | float | bool]
@@ -133,23 +137,31 @@ def is_cut_off(page: Any) -> bool:
     return bool(page.evaluate(wide))
 
 
-def keep(page: Any, panel: str, width: int, scheme: Scheme) -> None:
-    """Take the panel's picture for the documentation, if that is wanted."""
+def keep(
+    page: Any, panel: str, width: int, scheme: Scheme, highest: int = 10_000
+) -> None:
+    """Take the panel's picture for the documentation, if that is wanted.
+
+    :param highest: Cut off what is below: the end of a list looks like its beginning.
+    """
+    # It would lie in front of what is higher than the window.
+    page.locator("nav").evaluate("nav => { nav.style.position = 'static'; }")
     data = page.locator(f"#{panel}").screenshot()
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
 
     if KEPT:
         name = f"page-{panel}-{width}-{scheme}.png"
-        (ROOT / "docs" / "_static" / name).write_bytes(_small(data))
+        (ROOT / "docs" / "_static" / name).write_bytes(_small(data, highest))
 
 
-def _small(data: bytes) -> bytes:
+def _small(data: bytes, highest: int) -> bytes:
     """The same picture with as few colours as it needs."""
     from PIL import Image
 
     out = io.BytesIO()
     picture = Image.open(io.BytesIO(data)).convert("RGB")
-    picture.quantize(40, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+    picture = picture.crop((0, 0, picture.width, min(picture.height, highest)))
+    picture.quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
         out, "PNG", optimize=True
     )
     return out.getvalue()
