@@ -63,14 +63,13 @@ def options(
 def on_command_line(given: Mapping[str, object]) -> dict[str, object]:
     """What changes with these options of the command line, where the user is."""
     changes = dict(given)
+    # Who names a cluster means that one, also in a pod.
     if "context" in changes:
-        changes["context_is_own"] = True
+        changes |= {"context_is_own": True, "pod": None}
 
     if "kubeconfig" in changes:
-        changes["kubeconfigs"] = (changes.pop("kubeconfig"),)
-        # Who names a cluster means that one, also in a pod.
-        changes["pod"] = None
-        changes["foreign_clusters"] = ()
+        path = changes.pop("kubeconfig")
+        changes |= {"kubeconfigs": (path,), "pod": None, "foreign_clusters": ()}
 
     return changes
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import CertificateError
 from ...errors import IssuerRefused
+from ...pairs import is_self_issued
+from ...pairs import is_signed_by
 from ...pairs import load_certificates
 from ...pairs import order_chain
 from ...printable import printable
@@ -35,9 +37,11 @@ def chain_in(state: State, issuer_id: str) -> tuple[Chain, Chain]:
     except CertificateError as error:
         raise _malformed(error.message, issuer_id) from error
 
-    unique = tuple(dict.fromkeys(found[1:]))
-    roots = tuple(each for each in unique if each.issuer == each.subject)
-    return chain, tuple(each for each in roots if each not in chain)
+    unique = dict.fromkeys(found[1:])
+    roots = tuple(each for each in unique if is_self_issued(each))
+    vouching = tuple(each for each in roots if is_signed_by(chain[-1], each))
+    # Where none vouches, the check of the pair says so.
+    return chain, vouching or roots
 
 
 def _parsed(data: bytes, issuer_id: str) -> Chain:

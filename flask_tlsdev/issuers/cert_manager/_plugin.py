@@ -20,8 +20,8 @@ from ...errors import ConfigError
 from ...printable import printable
 from ...printable import quoted
 from ...programs import Programs
+from .options import LOGIN_SECONDS
 
-_SECONDS = 120.0
 _LIMIT = 1 << 20
 
 
@@ -112,7 +112,7 @@ def _run(arguments: list[str], environ: Mapping[str, str]) -> bytes:
             capture_output=True,
             env=environ,
             cwd=os.path.abspath(os.sep),
-            timeout=_SECONDS,
+            timeout=LOGIN_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -133,6 +133,9 @@ class Session:
                 again = error.status in PASSING and not last
                 if not again or not self.deadline.pause(pause):
                     raise problem from error
+            except AttributeError as error:
+                # Version 36 stumbles over the text that it has made of a TLS error.
+                raise self._unreachable(error) from error
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 self.deadline.left()
                 again = is_lost(error) and not last

@@ -24,6 +24,7 @@ from ...printable import printable
 from . import _resources
 from ._deadline import Deadline
 from .memory import remember
+from .options import LOGIN_SECONDS
 from .options import Options
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class CertManager:
 
     @property
     def patience(self) -> float:
-        return self.options.seconds
+        return LOGIN_SECONDS + self.options.seconds + _CLEANING
 
     def issue(self, request: CertificateRequest) -> Pair:
         from ...pairs import Pair
@@ -110,7 +111,7 @@ class CertManager:
         from ._session import Session
 
         resource = _resources.resource_of(self.options)
-        deadline = Deadline.after(self.patience, self.id)
+        deadline = Deadline.after(self.options.seconds, self.id)
         with contextlib.closing(Session(self.options, resource, deadline)) as session:
             yield session
 

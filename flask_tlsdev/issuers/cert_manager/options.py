@@ -20,6 +20,9 @@ DEFAULT_GROUP = "cert-manager.io"
 #: Seconds for all of it: a person may have to approve the request.
 SECONDS = 60.0
 
+#: Seconds for the program of a kubeconfig that logs in.
+LOGIN_SECONDS = 60.0
+
 #: A kubeconfig of fifty clusters has a tenth of this.
 CONFIG_LIMIT = 1 << 20
 

@@ -430,6 +430,7 @@ def test_who_types_a_kubeconfig_means_it(tmp_path: Path) -> None:
         "context": "one",
         "context_is_own": True,
     }
+    assert on_command_line({"context": "one"})["pod"] is None
 
 
 def test_a_context_of_the_users_own_environment_is_his() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
+from flask_tlsdev.errors import CertificateError
 from flask_tlsdev.errors import ConfigError
 from flask_tlsdev.issuers.base import CsrSigner
 from flask_tlsdev.issuers.base import Issuer
@@ -28,7 +30,9 @@ from ...fake_kubernetes import as_cert_manager
 from ...fake_kubernetes import FakeKubernetes
 from ...fake_kubernetes import Fault
 from ...fake_kubernetes import issue as sign
+from ...fake_kubernetes import lifetime_of
 from ...fake_kubernetes import Object
+from ...fake_kubernetes import Script
 from ...fake_kubernetes import TOKEN
 from .conftest import MakeIssuer
 from .conftest import request_for
@@ -357,28 +361,80 @@ def test_nonsense_instead_of_a_certificate_is_one_sentence(
         make_issuer().issue(request_for("app.test"))
 
 
-def test_a_ca_that_is_no_root_is_not_handed_on_as_one(
-    make_issuer: MakeIssuer, fake: FakeKubernetes
+#: What ``status.ca`` is, of the intermediate, the root and another CA.
+Answer = Callable[[x509.Certificate, x509.Certificate, LocalCA], bytes]
+
+
+@pytest.mark.parametrize(
+    "ca",
+    [
+        lambda intermediate, root, other: pem(intermediate),
+        lambda intermediate, root, other: b"",
+        lambda intermediate, root, other: pem(above(other)),
+    ],
+    ids=["the intermediate", "nothing", "another intermediate"],
+)
+def test_what_is_no_root_is_not_handed_on_as_one(
+    make_issuer: MakeIssuer, fake: FakeKubernetes, other_ca: LocalCA, ca: Answer
 ) -> None:
-    def issue_below_an_intermediate(fake: FakeKubernetes, made: Object) -> None:
-        csr = x509.load_pem_x509_csr(base64.b64decode(made["spec"]["request"]))
-        leaf, intermediate = fake.ca.sign(csr, timedelta(days=1), "server")
-        texts = [
-            base64.b64encode(each.public_bytes(Encoding.PEM)).decode()
-            for each in (leaf, intermediate)
-        ]
-        fake.update(
-            made,
-            {"certificate": texts[0], "ca": texts[1]},
-            ("Ready", "True", "Issued", ""),
-        )
+    fake.script = answering(ca, other_ca)
 
-    fake.script = issue_below_an_intermediate
-
-    pair = make_issuer().issue(request_for("app.test", days=1))
+    pair = issue(make_issuer(), request_for("app.test"))
 
     assert len(pair.chain) == 2
     assert pair.roots == ()
+
+
+def test_of_several_roots_the_one_is_kept_that_vouches(
+    make_issuer: MakeIssuer, fake: FakeKubernetes, other_ca: LocalCA
+) -> None:
+    fake.script = answering(
+        lambda intermediate, root, other: other.root_pem() + pem(root), other_ca
+    )
+
+    pair = issue(make_issuer(), request_for("app.test"))
+
+    assert list(map(pem, pair.roots)) == [fake.ca.root_pem()]
+
+
+def test_a_root_that_vouches_for_nothing_is_refused(
+    make_issuer: MakeIssuer, fake: FakeKubernetes, other_ca: LocalCA
+) -> None:
+    fake.script = answering(
+        lambda intermediate, root, other: other.root_pem(), other_ca
+    )
+
+    with pytest.raises(CertificateError):
+        issue(make_issuer(), request_for("app.test"))
+
+
+@pytest.fixture
+def other_ca(tmp_path: Path) -> LocalCA:
+    return LocalCA.open_or_create(tmp_path / "other-ca", key_type="ec-p256")
+
+
+def pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def above(ca: LocalCA) -> x509.Certificate:
+    """The intermediate of a CA."""
+    return ca.sign(request_for("app.test").csr, timedelta(days=1), "server")[1]
+
+
+def answering(ca: Answer, other: LocalCA) -> Script:
+    """Leaf and intermediate in the chain, and this as ``status.ca``."""
+
+    def script(fake: FakeKubernetes, made: Object) -> None:
+        csr = x509.load_pem_x509_csr(base64.b64decode(made["spec"]["request"]))
+        leaf, intermediate = fake.ca.sign(csr, lifetime_of(made), "server")
+        root = x509.load_pem_x509_certificate(fake.ca.root_pem())
+        texts = pem(leaf) + pem(intermediate), ca(intermediate, root, other)
+        chain, above = (base64.b64encode(each).decode() for each in texts)
+        ready = ("Ready", "True", "Issued", "")
+        fake.update(made, {"certificate": chain, "ca": above}, ready)
+
+    return script
 
 
 def test_the_id_names_cluster_namespace_and_issuer(make_issuer: MakeIssuer) -> None:
