@@ -142,3 +142,14 @@ def test_a_role_is_bound_as_it_is_called(manifest: str) -> None:
     }
     for rule in role["rules"]:
         assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+
+
+def test_the_manifest_of_an_app_has_the_rules_of_our_page() -> None:
+    golden = ROOT / "tests" / "manifest" / "golden" / "role.yaml"
+    made = [
+        each
+        for each in yaml.safe_load_all(golden.read_text())
+        if each and each["kind"] == "Role"
+    ]
+
+    assert [each["rules"] for each in made] == [rules("role.yaml")]

@@ -17,6 +17,7 @@ from flask_tlsdev.config.kube import on_command_line
 from flask_tlsdev.config.kube import options
 from flask_tlsdev.config.kube_keys import KEYS
 from flask_tlsdev.errors import ConfigError
+from flask_tlsdev.errors import IssuerUnavailable
 from flask_tlsdev.issuers.cert_manager import CertManager
 from flask_tlsdev.issuers.cert_manager import Options
 from flask_tlsdev.issuers.cert_manager._kubeconfig import choose
@@ -414,6 +415,27 @@ def test_roots_of_a_dotenv_file_vouch_for_no_api_server(
     with pytest.raises(ConfigError, match="sets 'SSL_CERT_FILE'"):
         issuer.issue(request_for("app.test"))
     assert fake.verbs() == ["create", "watch", "delete"]
+
+
+def test_only_the_users_own_proxy_is_asked(
+    make_issuer: MakeIssuer, fake: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "http://127.0.0.1:1"
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, nobody)
+
+    assert make_issuer().issue(request_for("app.test")).chain
+    spared = make_issuer(proxy=nobody, no_proxy="localhost")
+    assert spared.issue(request_for("app.test")).chain
+
+    asked = len(fake.asked)
+    with pytest.raises(IssuerUnavailable):
+        make_issuer(proxy=nobody).issue(request_for("app.test"))
+    assert len(fake.asked) == asked
+    own = {"HTTPS_PROXY": nobody, "NO_PROXY": "localhost"}
+    read = options(found(), own, own)
+    assert (read.proxy, read.no_proxy) == (nobody, "localhost")
+    assert options(found(), own, {}).proxy is None
 
 
 def test_who_types_a_kubeconfig_means_it(tmp_path: Path) -> None:
