@@ -150,7 +150,7 @@ def test_an_approval_that_is_still_to_come_is_told_apart_from_a_denial(
     fake.script = lambda fake, made: None
 
     with pytest.raises(IssuerTimeout) as late:
-        make_issuer(seconds=1).issue(request_for("app.test"))
+        make_issuer(seconds=3).issue(request_for("app.test"))
 
     assert "Nobody has approved" in late.value.message
     assert "was not denied either" in late.value.message
@@ -168,7 +168,7 @@ def test_an_issuer_that_is_too_slow_is_named(
     fake.script = script
 
     with pytest.raises(IssuerTimeout, match="waits for Pending: Waiting for the auth"):
-        make_issuer(seconds=1).issue(request_for("app.test"))
+        make_issuer(seconds=3).issue(request_for("app.test"))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_signer_of_kubernetes_own_waits_for_somebodys_approval(
     fake.script = lambda fake, made: None
 
     with pytest.raises(IssuerTimeout) as late:
-        make_issuer(signer="example.com/web", seconds=1).issue(request_for("app.test"))
+        make_issuer(signer="example.com/web", seconds=3).issue(request_for("app.test"))
 
     assert "kubectl certificate approve tlsdev-app-test-" in late.value.hint
 
