@@ -337,6 +337,18 @@ def test_a_damaged_entry_for_a_program_is_one_sentence(
         issuer.issue(request_for("app.test"))
 
 
+def test_a_missing_library_is_one_sentence(
+    make_issuer: MakeIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "kubernetes", None)
+    monkeypatch.setitem(sys.modules, "kubernetes.client", None)
+
+    with pytest.raises(ConfigError, match="needs the library kubernetes") as refused:
+        make_issuer().issue(request_for("app.test"))
+
+    assert "flask-tlsdev[kubernetes]" in refused.value.hint
+
+
 # What comes from the configuration.
 
 
