@@ -10,6 +10,7 @@ median of the ratios within a round.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import random
 import signal
@@ -25,6 +26,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import flask_tlsdev
+
 APP = """
 from flask import Flask
 
@@ -35,6 +38,8 @@ def index():
     return "hello"
 """
 
+PACKAGE = Path(flask_tlsdev.__file__).parent
+
 #: The key of the texts that people follow, and ours.
 KEY_TYPES = {"rsa4096": "rsa:4096", "p256": "ec-p256"}
 
@@ -43,6 +48,8 @@ class Machine:
     """A folder with an app, pairs, and a home of its own."""
 
     def __init__(self, folder: Path) -> None:
+        # As an installed package is.
+        compileall.compile_dir(PACKAGE, quiet=1)
         self.folder = folder
         self.home = folder / "home"
         self.home.mkdir(mode=0o700)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def index(): return "\\n".join(sys.modules)
 WITH_TLSDEV = "from flask_tlsdev import TLSDev\nTLSDev(app)"
 
 #: As many of our modules as there were when this was written, and a few.
-MOST = {"an app": 114, "an app with TLSDev": 163}
+MOST = {"an app": 92, "an app with TLSDev": 141}
 
 #: What serves no stored pair.
 NOT_NEEDED = (
@@ -59,33 +60,49 @@ NOT_NEEDED = (
 )
 
 
+def imported_by(folder: Path, app: str) -> set[str]:
+    """The modules of a server that has found its pair in the store and answered."""
+    (folder / "app.py").write_text(app)
+    root = folder / "root.crt"
+    assert run(*flask("tls", "issue"), cwd=folder).returncode == 0
+    assert run(*flask("tls", "ca", "export", "--out", root)).returncode == 0
+
+    with serving("tls", "run", cwd=folder) as server:
+        _, answer = server.get(cafile=root)
+
+    return set(answer.decode().split())
+
+
 @pytest.mark.parametrize("kind", MOST)
 def test_a_start_with_a_stored_pair_imports_what_serves_it(
     tmp_path: Path, kind: str
 ) -> None:
     more = WITH_TLSDEV if kind == "an app with TLSDev" else ""
-    (tmp_path / "app.py").write_text(APP.format(more=more))
-    assert run(*flask("tls", "issue"), cwd=tmp_path).returncode == 0
 
-    with serving("tls", "run", cwd=tmp_path) as server:
-        root = tmp_path / "root.crt"
-        assert run(*flask("tls", "ca", "export", "--out", root)).returncode == 0
-        _, answer = server.get(cafile=root)
+    imported = imported_by(tmp_path, APP.format(more=more))
 
-    imported = set(answer.decode().split())
     ours = {name for name in imported if name.partition(".")[0] == "flask_tlsdev"}
     assert not imported.intersection(NOT_NEEDED)
     assert len(ours) <= MOST[kind], sorted(ours)
 
 
 def test_an_app_without_our_headers_does_not_load_them(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(APP.format(more=""))
-    assert run(*flask("tls", "issue"), cwd=tmp_path).returncode == 0
+    imported = imported_by(tmp_path, APP.format(more=""))
 
-    with serving("tls", "run", cwd=tmp_path) as server:
-        root = tmp_path / "root.crt"
-        assert run(*flask("tls", "ca", "export", "--out", root)).returncode == 0
-        _, answer = server.get(cafile=root)
-
-    imported = set(answer.decode().split())
     assert not imported & {"flask_tlsdev.headers", "flask_tlsdev.web"}
+
+
+def test_another_command_of_flask_loads_none_of_ours(tmp_path: Path) -> None:
+    program = "import sys, flask_tlsdev.cli; print(*sys.modules)"
+
+    done = run(sys.executable, "-c", program, cwd=tmp_path)
+
+    ours = {name for name in done.stdout.split() if name.startswith("flask_tlsdev.")}
+    assert ours == {
+        "flask_tlsdev.cli",
+        "flask_tlsdev.cli.dotenv",
+        "flask_tlsdev.cli.group",
+        "flask_tlsdev.cli.variables",
+        "flask_tlsdev.errors",
+        "flask_tlsdev.printable",
+    }

@@ -31,6 +31,18 @@ def listen(host: str, port: int) -> socket.socket:
 
     :raises TLSDevError: It cannot, with what to type instead.
     """
+    listener = _bind(host, port)
+
+    try:
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise _explain(error, host, port) from error
+
+    return listener
+
+
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
 
@@ -41,7 +53,6 @@ def listen(host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
-        listener.listen()
     except OSError as error:
         listener.close()
         raise _explain(error, host, port) from error
@@ -69,8 +80,10 @@ def probe(host: str, port: int) -> int:
         _probe_unix(socket_path(host))
         return port
 
-    with listen(host, port) as listener:
-        found: int = listener.getsockname()[1]
+    # It does not listen: a client that waits for the server would be let in, and
+    # cut off a moment later.
+    with _bind(host, port) as bound:
+        found: int = bound.getsockname()[1]
         return found
 
 

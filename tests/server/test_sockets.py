@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,23 @@ from flask_tlsdev.server import sockets
 
 def test_port_0_becomes_a_free_port() -> None:
     assert sockets.probe("127.0.0.1", 0) > 0
+
+
+def test_nobody_can_connect_to_a_port_that_is_only_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = []
+
+    class Looking(socket.socket):
+        def getsockname(self) -> Any:
+            with socket.socket() as client:
+                refused.append(client.connect_ex(super().getsockname()))
+            return super().getsockname()
+
+    monkeypatch.setattr("socket.socket", Looking)
+    sockets.probe("127.0.0.1", 0)
+
+    assert refused == [errno.ECONNREFUSED]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
