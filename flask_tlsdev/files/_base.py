@@ -154,6 +154,15 @@ class Folder(NamedTuple):
     def remove(self, name: str) -> None:
         os.unlink(self._at(name), dir_fd=self.descriptor)
 
+    def sync_file(self, name: str) -> None:
+        """Wait until the content of a file of ours is on the disk."""
+        descriptor = self.open(name, os.O_RDWR)
+
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def sync(self) -> None:
         """Make what was renamed and removed in here outlive a power cut."""
         # Some network file systems cannot sync a folder and say EINVAL.
@@ -199,20 +208,25 @@ def set_mode(descriptor: int, mode: int) -> None:
         os.fchmod(descriptor, mode)
 
 
-def fill(descriptor: int, data: bytes, mode: int) -> None:
+def fill(descriptor: int, data: bytes, mode: int, *, sync: bool = True) -> None:
     """Give a new, open file its mode and its content, on disk."""
     with open(descriptor, "wb", closefd=False) as file:
         set_mode(descriptor, mode)
         file.write(data)
         file.flush()
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
 
 
 @contextmanager
-def temporary(folder: Folder, data: bytes, mode: int) -> Iterator[str]:
+def temporary(
+    folder: Folder, data: bytes, mode: int, *, sync: bool = True
+) -> Iterator[str]:
     """A new file in the folder with this content on disk; gone after the block.
 
     The caller renames it or links it to where it belongs.
+
+    :param sync: Whether to wait until it is on the disk indeed.
     """
     name = os.urandom(8).hex().join(TEMPORARY)
 
@@ -220,7 +234,7 @@ def temporary(folder: Folder, data: bytes, mode: int) -> Iterator[str]:
         descriptor = folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
 
         try:
-            fill(descriptor, data, mode)
+            fill(descriptor, data, mode, sync=sync)
         finally:
             os.close(descriptor)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,9 +74,20 @@ def make_data_folder(path: Path) -> None:
     missing = [
         (name, text, 0o644)
         for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", _GITIGNORE))
-        if not os.path.lexists(path / name)
+        if not _is_there(path / name)
     ]
     if missing:
         from ._writing import write_all
 
-        write_all(path, missing)
+        # Not worth waiting for the disk: what a power cut leaves empty is written
+        # again.
+        write_all(path, missing, sync=False)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+
+    return status.st_size > 0 or not stat.S_ISREG(status.st_mode)

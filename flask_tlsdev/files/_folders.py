@@ -251,7 +251,7 @@ def keeps_modes(path: Path) -> bool:
 
     with told("write in the folder", path), open_folder(path) as folder:
         try:
-            with temporary(folder, b"", 0o600) as name:
+            with temporary(folder, b"", 0o600, sync=False) as name:
                 status = folder.status(name)
         except PermissionError:
             # FAT refuses the chmod rather than forgetting it.

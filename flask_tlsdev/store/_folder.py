@@ -165,15 +165,16 @@ def save(folder: Path, pair: Pair, wanted: Wanted, profile: int) -> StoredPair:
 
     files.make_private_folder(folder)
     files.delete_leftovers(folder)
-    written = [(KEY, key, 0o600), (CERTIFICATE, certificate, 0o644)]
+    pair_files = [(KEY, key, 0o600), (CERTIFICATE, certificate, 0o644)]
+    description = (SIDECAR, sidecar.to_json(), 0o644)
 
     if roots:
-        files.write_all(folder, [*written, (ROOTS, roots, 0o644)])
+        files.write_all(folder, [*pair_files, (ROOTS, roots, 0o644), description])
     else:
-        files.write_all(folder, written)
+        files.write_all(folder, pair_files)
         files.delete(folder / ROOTS)
+        files.write_all(folder, [description])
 
-    files.write(folder / SIDECAR, sidecar.to_json(), 0o644)
     return StoredPair(_files_in(folder), sidecar, folder)
 
 

@@ -106,6 +106,16 @@ class TestMakeDataFolder:
 
         assert (tmp_path / ".gitignore").read_text() == "*.key\n"
 
+    def test_what_a_power_cut_left_empty_is_written_again(self, tmp_path: Path) -> None:
+        files.make_data_folder(tmp_path)
+        for name in ("CACHEDIR.TAG", ".gitignore"):
+            (tmp_path / name).write_bytes(b"")
+
+        files.make_data_folder(tmp_path)
+
+        assert b"Signature: 8a477f59" in (tmp_path / "CACHEDIR.TAG").read_bytes()
+        assert b"\n*\n" in (tmp_path / ".gitignore").read_bytes()
+
     @needs_fork
     def test_many_processes_may_make_it_at_once(self, tmp_path: Path) -> None:
         path = tmp_path / "data"
