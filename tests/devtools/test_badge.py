@@ -56,6 +56,19 @@ def test_a_page_gets_a_link_before_its_end() -> None:
     assert fields["Content-Length"] == str(len(body))
 
 
+def test_a_text_that_looks_like_the_end_is_none() -> None:
+    body, _ = ask(saying("<body><pre></body></pre></body>"))
+
+    assert body.count(MARK) == 1
+    assert body.startswith(b"<body><pre></body></pre><style>")
+
+
+def test_a_browser_that_comes_back_is_not_sent_the_page_without_it() -> None:
+    _, fields = ask(saying(ETag='"x"', Last_Modified="Sun, 22 Nov 2026 00:00:00 GMT"))
+
+    assert not {"ETag", "Last-Modified"} & set(fields)
+
+
 def test_a_generator_in_front_of_the_app_changes_nothing() -> None:
     body, fields = ask(DebuggedApplication(saying()))
 

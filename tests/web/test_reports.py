@@ -13,6 +13,7 @@ from flask_tlsdev import ConfigError
 from flask_tlsdev import tls_headers
 from flask_tlsdev.contexts import TokenBucket
 from flask_tlsdev.headers.reports import Report
+from flask_tlsdev.web import ELSEWHERE
 from flask_tlsdev.web.audit import audit
 from flask_tlsdev.web.reports import Collector
 from flask_tlsdev.web.reports import LONGEST
@@ -187,6 +188,18 @@ def test_the_audit_shows_what_is_sent_and_who_says_so() -> None:
 
 def path_of(app: Flask) -> str:
     return directives(app.test_client().get("/"))["report-uri"]
+
+
+def test_what_another_device_reports_is_the_apps_to_answer() -> None:
+    told: list[Report] = []
+    app = make_app(debug=True, REPORTS=told.append)
+    path = path_of(app)
+
+    refused = send(app.test_client(), path=path, environ_overrides={ELSEWHERE: True})
+    taken = send(app.test_client(), path=path)
+
+    assert (refused.status_code, taken.status_code) == (404, 204)
+    assert len(told) == 1
 
 
 def test_in_development_nobody_can_guess_the_path() -> None:
