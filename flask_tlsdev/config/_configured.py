@@ -1,9 +1,10 @@
-"""What do the keys say, and where are the user's folders? The bare values."""
+"""What do the keys say, and where are the user's folders? The values alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 from typing import TYPE_CHECKING
@@ -11,11 +12,22 @@ from typing import TYPE_CHECKING
 from ..issuers.talk import Talk
 
 if TYPE_CHECKING:
+    from ..headers import Override
+    from ..headers import Policy
+    from ..headers import Recipe
+    from ..issuers.acme import Options as AcmeOptions
     from ..issuers.base import IssuerFactory
+    from ..issuers.cert_manager import Options as KubeOptions
+    from ..issuers.vault import Options as VaultOptions
     from ..names import Name
+    from ..web.cookies import CookiePolicy
+    from ..web.fetch_metadata import FetchMetadata
+    from ..web.https import ForceHTTPS
+    from ..web.reports import Sink
     from .authorities import Authorities
     from .folders import Folders
     from .keys import Values
+    from .responses import Responses
 
 
 class Configured(NamedTuple):
@@ -57,3 +69,67 @@ class Configured(NamedTuple):
     issuers: Mapping[str, IssuerFactory]
     #: How an issuer speaks with a person while it works.
     talk: Talk = Talk()
+
+
+class ReadLate(Configured):
+    """What belongs to groups of keys that few starts need.
+
+    It is read when somebody asks for it: that takes much code.
+    """
+
+    @property
+    def acme(self) -> AcmeOptions:
+        return self.authorities.acme
+
+    @property
+    def vault(self) -> VaultOptions:
+        return self.authorities.vault
+
+    @property
+    def kube(self) -> KubeOptions:
+        """How ``cert-manager`` is asked."""
+        return self.authorities.kube
+
+    @cached_property
+    def responses(self) -> Responses:
+        """What responses get."""
+        from .responses import Responses
+
+        return Responses.of(self.values)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What makes the headers that responses get."""
+        return self.responses.recipe
+
+    @property
+    def policy(self) -> Policy:
+        """The headers that responses get where nothing else is said."""
+        return self.recipe.policy
+
+    @property
+    def paths(self) -> Mapping[str, Override]:
+        """Other headers below these paths."""
+        return self.responses.paths
+
+    @property
+    def removed_headers(self) -> frozenset[str]:
+        """In lower case."""
+        return self.responses.removed_headers
+
+    @property
+    def cookies(self) -> CookiePolicy | None:
+        return self.responses.cookies
+
+    @property
+    def force_https(self) -> ForceHTTPS | None:
+        return self.responses.force_https
+
+    @property
+    def fetch_metadata(self) -> FetchMetadata | None:
+        return self.responses.fetch_metadata
+
+    @property
+    def reports(self) -> Sink | None:
+        """Who is told of what browsers report."""
+        return self.responses.reports

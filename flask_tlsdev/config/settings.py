@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from ..issuers.talk import Talk
 from ..names import Name
 from ..printable import quoted
 from ..store import PairStore
-from ._configured import Configured
+from ._configured import ReadLate
 from .authorities import Authorities
 from .environment import prefixed_config
 from .environment import user_environment
@@ -31,25 +30,14 @@ if TYPE_CHECKING:
     from ..challenges import Challenges
     from ..contexts import ClientCA
     from ..headers import OnProblem
-    from ..headers import Override
-    from ..headers import Policy
-    from ..headers import Recipe
     from ..issuers import Issuer
-    from ..issuers.acme import Options as AcmeOptions
     from ..issuers.base import IssuerFactory
-    from ..issuers.cert_manager import Options as KubeOptions
-    from ..issuers.vault import Options as VaultOptions
     from ..store import PairFiles
-    from ..web.cookies import CookiePolicy
-    from ..web.fetch_metadata import FetchMetadata
-    from ..web.https import ForceHTTPS
-    from ..web.reports import Sink
-    from .responses import Responses
 
 logger = logging.getLogger("flask_tlsdev")
 
 
-class Settings(Configured):
+class Settings(ReadLate):
     """What was configured. :meth:`from_mapping` and :meth:`from_environment` make it.
 
     It is a :class:`flask_tlsdev.provision.Source`.
@@ -198,63 +186,6 @@ class Settings(Configured):
                 key="TLSDEV_FILES_PATH",
                 hint="Set it to the folder that has tls.crt and tls.key.",
             )
-
-    @property
-    def acme(self) -> AcmeOptions:
-        return self.authorities.acme
-
-    @property
-    def vault(self) -> VaultOptions:
-        return self.authorities.vault
-
-    @property
-    def kube(self) -> KubeOptions:
-        """How ``cert-manager`` is asked."""
-        return self.authorities.kube
-
-    @cached_property
-    def responses(self) -> Responses:
-        """What responses get. Read when it is asked for: it takes much code."""
-        from .responses import Responses
-
-        return Responses.of(self.values)
-
-    @property
-    def recipe(self) -> Recipe:
-        """What makes the headers that responses get."""
-        return self.responses.recipe
-
-    @property
-    def policy(self) -> Policy:
-        """The headers that responses get where nothing else is said."""
-        return self.recipe.policy
-
-    @property
-    def paths(self) -> Mapping[str, Override]:
-        """Other headers below these paths."""
-        return self.responses.paths
-
-    @property
-    def removed_headers(self) -> frozenset[str]:
-        """In lower case."""
-        return self.responses.removed_headers
-
-    @property
-    def cookies(self) -> CookiePolicy | None:
-        return self.responses.cookies
-
-    @property
-    def force_https(self) -> ForceHTTPS | None:
-        return self.responses.force_https
-
-    @property
-    def fetch_metadata(self) -> FetchMetadata | None:
-        return self.responses.fetch_metadata
-
-    @property
-    def reports(self) -> Sink | None:
-        """Who is told of what browsers report."""
-        return self.responses.reports
 
     @property
     def store_path(self) -> Path:
