@@ -35,7 +35,12 @@ from ..tools import program
 from ..tools import run
 from ..trust.making import our_root
 
-NOW = datetime.now(timezone.utc)
+
+def now() -> datetime:
+    """Asked by each test: a pair that it makes begins later than this module."""
+    return datetime.now(timezone.utc)
+
+
 ROOT = our_root()
 
 modes = pytest.mark.skipif(sys.platform == "win32", reason="there are no modes")
@@ -122,12 +127,12 @@ class TestPlaces:
 
 class TestPairs:
     def test_a_good_pair_is_good(self, store: PairStore) -> None:
-        (finding,) = pairs.check_pairs(store, NOW)
+        (finding,) = pairs.check_pairs(store, now())
 
         assert (finding.check, finding.status) == ("pairs", "ok")
 
     def test_a_pair_that_has_ended_is_wrong(self, store: PairStore) -> None:
-        later = NOW + timedelta(days=400)
+        later = now() + timedelta(days=400)
 
         (finding,) = wrong(pairs.check_pairs(store, later))
 
@@ -140,7 +145,7 @@ class TestPairs:
         one, other = store.list()
         one.files.keyfile.write_bytes(other.files.keyfile.read_bytes())
 
-        found = wrong(pairs.check_pairs(store, NOW))
+        found = wrong(pairs.check_pairs(store, now()))
 
         assert any("no whole pair" in each.text for each in found)
 
@@ -151,7 +156,7 @@ class TestPairs:
         assert stored.files.cafile is not None
         stored.files.cafile.write_bytes(ROOT.pem)
 
-        found = wrong(pairs.check_pairs(store, NOW))
+        found = wrong(pairs.check_pairs(store, now()))
 
         assert any("strict client refuses" in each.text for each in found)
 
@@ -160,16 +165,16 @@ class TestPairs:
     ) -> None:
         key_of(store).unlink()
 
-        (finding,) = wrong(pairs.check_pairs(store, NOW))
+        (finding,) = wrong(pairs.check_pairs(store, now()))
         run("/bin/sh", "-c", typed(finding))
 
-        assert wrong(pairs.check_pairs(store, NOW)) == []
+        assert wrong(pairs.check_pairs(store, now())) == []
 
     def test_a_clock_that_is_behind_is_wrong(self, store: PairStore) -> None:
-        (finding,) = wrong(pairs.check_clock(store, NOW - timedelta(days=400)))
+        (finding,) = wrong(pairs.check_clock(store, now() - timedelta(days=400)))
 
         assert "timedatectl" in finding.fix
-        assert wrong(pairs.check_clock(store, NOW + timedelta(hours=1))) == []
+        assert wrong(pairs.check_clock(store, now() + timedelta(hours=1))) == []
 
 
 class TestAuthority:
@@ -388,17 +393,17 @@ def test_a_pin_of_chromium_is_found(home: Path) -> None:
     digest = "Ce6DHIG5Nav7VAuZQ1K8Qn5Zj0HW7RFcEoxWkXOVWZU="
     file = home / ".config" / "chromium" / "Default" / "TransportSecurity"
     file.parent.mkdir(parents=True)
-    entry = {"host": digest, "mode": "force-https", "expiry": NOW.timestamp() + 60}
+    entry = {"host": digest, "mode": "force-https", "expiry": now().timestamp() + 60}
     file.write_text(json.dumps({"sts": [entry], "version": 2}))
     environ = {"HOME": str(home)}
 
-    found = list(hsts.check_pins(["app.test", "localhost"], environ, NOW))
-    later = list(hsts.check_pins(["app.test"], environ, NOW + timedelta(minutes=2)))
+    found = list(hsts.check_pins(["app.test", "localhost"], environ, now()))
+    later = list(hsts.check_pins(["app.test"], environ, now() + timedelta(minutes=2)))
     file.write_text("[" * 100_000)
 
     assert [each.text.split()[2] for each in wrong(found)] == ["app.test"]
     assert later == []
-    assert list(hsts.check_pins(["app.test"], environ, NOW)) == []
+    assert list(hsts.check_pins(["app.test"], environ, now())) == []
 
 
 def test_the_parts_need_no_app(tmp_path: Path) -> None:

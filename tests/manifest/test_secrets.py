@@ -35,7 +35,6 @@ from .schemas import problems
 from .schemas import read
 
 APP = {"TLSDEV_NAMES": "app.test, *.app.test, localhost, 127.0.0.1"}
-NOW = datetime.now(timezone.utc)
 
 
 def made(of: Plan, *kinds: str) -> list[dict[str, Any]]:
@@ -55,7 +54,7 @@ def test_the_ca_is_of_our_profile_and_limited_to_the_clusters_names(
     intermediate, root = load_certificates(data(ca_secret)["tls.crt"])
     permits = permits_of(root)
 
-    check_authority(root, intermediate, permits, NOW)
+    check_authority(root, intermediate, permits, datetime.now(timezone.utc))
     assert set(permits.domains) == {
         "app.test",
         "web.default.svc",
@@ -177,7 +176,7 @@ def test_the_pair_is_what_the_certificate_would_be() -> None:
     assert secret["metadata"]["name"] == "web-tls"
     assert set(names_of(pair.leaf)) == set(of.names)
     assert keys.key_type_of(pair.key) == "rsa:2048"
-    life = pair.leaf.not_valid_after_utc - NOW
+    life = pair.leaf.not_valid_after_utc - datetime.now(timezone.utc)
     assert timedelta(days=29) < life < timedelta(days=31)
 
 
