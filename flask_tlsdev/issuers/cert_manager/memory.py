@@ -1,22 +1,17 @@
 """How was a pair obtained, so that it can be renewed where no app is?
 
-::
-
-    <store>/.kubernetes/<issuer id>.json
-
 No credentials are remembered: kubeconfigs and pods have them.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ... import files
-from ...errors import TLSDevError
+from .. import _memory
 from .options import check_context
 from .options import check_group
 from .options import check_kind
@@ -26,8 +21,6 @@ from .options import check_signer
 from .options import Options
 
 FOLDER = ".kubernetes"
-
-_VERSION = 1
 
 #: What is remembered, and what it must be.
 _TEXTS: dict[str, Callable[[str], str]] = {
@@ -43,18 +36,12 @@ _TEXTS: dict[str, Callable[[str], str]] = {
 def remember(store: Path, options: Options) -> None:
     """Keep what it takes to ask the same issuer again."""
     content: dict[str, Any] = {
-        "version": _VERSION,
         "seconds": options.seconds,
         "context_is_own": options.context_is_own,
         "kubeconfigs": [str(each) for each in options.kubeconfigs],
     }
     content |= {name: getattr(options, name) for name in _TEXTS}
-    path = _path(store, options.issuer_id)
-    data = json.dumps(content, indent=2).encode() + b"\n"
-    if not path.exists() or files.read(path) != data:
-        files.make_data_folder(store.absolute())
-        files.make_private_folder(path.parent)
-        files.write(path, data)
+    _memory.keep(store / FOLDER, options.issuer_id, content)
 
 
 def recall(store: Path, issuer_id: str, own: Options) -> Options | None:
@@ -62,30 +49,10 @@ def recall(store: Path, issuer_id: str, own: Options) -> Options | None:
 
     :param own: Those of now: they know the pod and the user's environment.
     """
-    try:
-        content = json.loads(files.read(_path(store, issuer_id)))
-        options = _options(content, own)
-    except (
-        TLSDevError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-    ):
-        return None
-
-    return options if options.issuer_id == issuer_id else None
+    return _memory.find(store / FOLDER, issuer_id, partial(_options, own))
 
 
-def _path(store: Path, issuer_id: str) -> Path:
-    return store.absolute() / FOLDER / f"{issuer_id}.json"
-
-
-def _options(content: dict[str, Any], own: Options) -> Options:
-    if content.pop("version") != _VERSION:
-        raise ValueError("not ours")
-
+def _options(own: Options, content: dict[str, Any]) -> Options:
     for name, check in _TEXTS.items():
         if content[name] is not None:
             content[name] = check(content[name])

@@ -1,21 +1,16 @@
 """How was a pair obtained, so that it can be renewed where no app is?
 
-::
-
-    <store>/.vault/<issuer id>.json
-
 No secret is remembered, nor where one lies: the environment has that.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ... import files
-from ...errors import TLSDevError
+from .. import _memory
 from .options import AUTHS
 from .options import check_address
 from .options import check_path
@@ -23,14 +18,12 @@ from .options import Options
 
 FOLDER = ".vault"
 
-_VERSION = 1
 _PATHS = ("namespace", "mount", "role", "auth_mount", "auth_role")
 
 
 def remember(store: Path, options: Options) -> None:
     """Keep what it takes to ask the same server again."""
     content: dict[str, Any] = {
-        "version": _VERSION,
         "address": options.address,
         "auth": options.auth,
         "ca_file": str(options.ca_file) if options.ca_file else None,
@@ -38,12 +31,7 @@ def remember(store: Path, options: Options) -> None:
         "ca_is_own": options.ca_is_own,
     }
     content |= {name: getattr(options, name) for name in _PATHS}
-    path = _path(store, options.issuer_id)
-    data = json.dumps(content, indent=2).encode() + b"\n"
-    if not path.exists() or files.read(path) != data:
-        files.make_data_folder(store.absolute())
-        files.make_private_folder(path.parent)
-        files.write(path, data)
+    _memory.keep(store / FOLDER, options.issuer_id, content)
 
 
 def recall(store: Path, issuer_id: str, own: Options) -> Options | None:
@@ -51,29 +39,12 @@ def recall(store: Path, issuer_id: str, own: Options) -> Options | None:
 
     :param own: Those of now: they have the credentials.
     """
-    try:
-        content = json.loads(files.read(_path(store, issuer_id)))
-        options = _options(content, own)
-    except (
-        TLSDevError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-    ):
-        return None
-
-    return options if options.issuer_id == issuer_id else None
+    return _memory.find(store / FOLDER, issuer_id, partial(_options, own))
 
 
-def _path(store: Path, issuer_id: str) -> Path:
-    return store.absolute() / FOLDER / f"{issuer_id}.json"
-
-
-def _options(content: dict[str, Any], own: Options) -> Options:
-    if content.pop("version") != _VERSION or content["auth"] not in AUTHS:
-        raise ValueError("not ours")
+def _options(own: Options, content: dict[str, Any]) -> Options:
+    if content["auth"] not in AUTHS:
+        raise ValueError("auth")
 
     for name in _PATHS:
         if content[name] is not None:
