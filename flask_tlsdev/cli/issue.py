@@ -41,8 +41,8 @@ _LONGEST_FOR_APPLE = timedelta(days=825)
     help="Who issues it: local-ca, self-signed, acme, vault, cert-manager or yours.",
 )
 @acme.options
-@vault.options
-@kube.options
+@vault.OPTIONS.add
+@kube.OPTIONS.add
 @options.key_type
 @options.days
 @click.option(
@@ -106,8 +106,8 @@ def issue(
         key_type=key_type,
         lifetime=days,
         acme=acme.take(issuer_options),
-        vault=vault.take(issuer_options),
-        kube=kube.take(issuer_options),
+        vault=vault.OPTIONS.take(issuer_options),
+        kube=kube.OPTIONS.take(issuer_options),
         talk=acme.talk(),
     )
     _warn_of_long_life(days)

@@ -63,8 +63,8 @@ class Outcome:
 @click.option("--all", "every", is_flag=True, help="Every pair in the store.")
 @click.option("--issuer", help="Who issues them, instead of TLSDEV_ISSUER.")
 @acme.options
-@vault.options
-@kube.options
+@vault.OPTIONS.add
+@kube.OPTIONS.add
 @click.option(
     "--deploy-hook",
     type=acme.hook("--deploy-hook"),
@@ -114,8 +114,8 @@ def renew(
     settings = project_settings(ctx).with_options(
         issuer=issuer,
         acme=acme.take(issuer_options),
-        vault=vault.take(issuer_options),
-        kube=kube.take(issuer_options),
+        vault=vault.OPTIONS.take(issuer_options),
+        kube=kube.OPTIONS.take(issuer_options),
         talk=acme.talk(),
     )
     found = _chosen(settings, name, every)

@@ -100,8 +100,8 @@ def _run(
     from .served import VARIABLE
 
     acme_options = acme.take(flask_options)
-    vault_options = vault.take(flask_options)
-    kube_options = kube.take(flask_options)
+    vault_options = vault.OPTIONS.take(flask_options)
+    kube_options = kube.OPTIONS.take(flask_options)
     served = Served.from_parent(os.environ)
     if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
@@ -273,7 +273,7 @@ run = click.Command(
             help="Show the development page at /_tlsdev/, as debug does by itself.",
         ),
         *acme.make_options(),
-        *vault.make_options(),
-        *kube.make_options(),
+        *vault.OPTIONS.make(),
+        *kube.OPTIONS.make(),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Iterator
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ...errors import IssuerRefused
 from ...errors import IssuerUnavailable
 from ...printable import printable
 from ...printable import quoted
+from .._causes import causes_of
 
 if TYPE_CHECKING:
     from ._resources import Resource
@@ -113,7 +113,7 @@ class Problems:
 
     def unreachable(self, error: BaseException, server: str) -> IssuerError:
         """Our words where there was no answer at all."""
-        why, hint = _explain(list(_causes(error)))
+        why, hint = _explain(list(causes_of(error)))
         return self.unavailable(
             f"The cluster at {printable(server)} cannot be reached: {why}.", hint
         )
@@ -147,7 +147,7 @@ def said(body: Any) -> tuple[str, str]:
 
 def is_lost(error: BaseException) -> bool:
     """Whether the server was there, and asking again may help."""
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     return not any(
         isinstance(each, ssl.SSLError | ConnectionRefusedError | TimeoutError)
         or _is_unknown_host(each)
@@ -159,21 +159,6 @@ def _is_unknown_host(error: BaseException) -> bool:
     import socket
 
     return isinstance(error, socket.gaierror)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and all that are inside it: each library wraps the one below."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        each = waiting.pop()
-        if not isinstance(each, BaseException) or id(each) in seen:
-            continue
-
-        seen.add(id(each))
-        yield each
-        waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
-        waiting += [arg for arg in each.args if isinstance(arg, BaseException)]
 
 
 def _explain(causes: list[BaseException]) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
 from typing import Any
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ...errors import IssuerRefused
 from ...errors import IssuerUnavailable
 from ...printable import printable
 from ...printable import quoted
+from .._causes import causes_of
 
 if TYPE_CHECKING:
     from .options import Options
@@ -161,25 +161,10 @@ def standby(options: Options) -> IssuerError:
 
 def unreachable(error: Exception, options: Options) -> IssuerError:
     """Our words where there was no answer at all."""
-    why, hint = _explain(list(_causes(error)))
+    why, hint = _explain(list(causes_of(error)))
     return _unavailable(
         options, f"Vault at {options.address} cannot be reached: {why}.", hint
     )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and all that are inside it: each library wraps the one below."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        each = waiting.pop()
-        if not isinstance(each, BaseException) or id(each) in seen:
-            continue
-
-        seen.add(id(each))
-        yield each
-        waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
-        waiting += [arg for arg in each.args if isinstance(arg, BaseException)]
 
 
 def _explain(causes: list[BaseException]) -> tuple[str, str]:
