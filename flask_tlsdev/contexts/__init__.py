@@ -8,10 +8,9 @@ with plain HTTP. When the files change, the next client gets the new pair.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import TYPE_CHECKING
 
+from ..later import later
 from ._deadline import Deadline as Deadline
 from .connection import Connection as Connection
 from .crowd import Stage as Stage
@@ -28,17 +27,13 @@ if TYPE_CHECKING:
     from .clients import ClientCA as ClientCA
 
 #: What few servers need, and where it is.
-_LATER = {
-    "ClientCA": "clients",
-    "NamedPair": "choosing",
-    "TokenBucket": "buckets",
-    "client_context": "calling",
-    "is_loopback": "choosing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+__getattr__ = later(
+    __name__,
+    {
+        "ClientCA": "clients",
+        "NamedPair": "choosing",
+        "TokenBucket": "buckets",
+        "client_context": "calling",
+        "is_loopback": "choosing",
+    },
+)

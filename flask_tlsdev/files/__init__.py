@@ -5,10 +5,9 @@ Everything stands on ``_base``, and ``_data`` on ``_folders`` and ``_writing`` t
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import TYPE_CHECKING
 
+from ..later import later
 from ._data import data_folder as data_folder
 from ._data import make_data_folder as make_data_folder
 from ._folders import check_folder as check_folder
@@ -30,20 +29,16 @@ if TYPE_CHECKING:
     from ._writing import write_all as write_all
 
 #: A start that finds everything there writes nothing.
-_LATER = {
-    "lock": "_locking",
-    "check_free": "_writing",
-    "create": "_writing",
-    "delete": "_writing",
-    "delete_folder": "_writing",
-    "delete_leftovers": "_writing",
-    "write": "_writing",
-    "write_all": "_writing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+__getattr__ = later(
+    __name__,
+    {
+        "lock": "_locking",
+        "check_free": "_writing",
+        "create": "_writing",
+        "delete": "_writing",
+        "delete_folder": "_writing",
+        "delete_leftovers": "_writing",
+        "write": "_writing",
+        "write_all": "_writing",
+    },
+)

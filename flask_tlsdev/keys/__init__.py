@@ -6,10 +6,9 @@ read and not before.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import TYPE_CHECKING
 
+from ..later import later
 from ._kinds import check_key_type as check_key_type
 from ._kinds import check_strength as check_strength
 from ._kinds import DEFAULT_KEY_TYPE as DEFAULT_KEY_TYPE
@@ -28,17 +27,13 @@ if TYPE_CHECKING:
     from ._writing import dump as dump
 
 #: A server's start has to know the kinds, and neither reads nor writes a key.
-_LATER = {
-    "is_encrypted": "_reading",
-    "load": "_reading",
-    "looks_like_key": "_reading",
-    "check_passphrase": "_writing",
-    "dump": "_writing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+__getattr__ = later(
+    __name__,
+    {
+        "is_encrypted": "_reading",
+        "load": "_reading",
+        "looks_like_key": "_reading",
+        "check_passphrase": "_writing",
+        "dump": "_writing",
+    },
+)

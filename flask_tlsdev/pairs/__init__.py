@@ -6,10 +6,9 @@ certificates, bring them into order and verify a chain.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import TYPE_CHECKING
 
+from ..later import later
 from ._constraints import check_constraints as check_constraints
 from .bundles import CERTIFICATE_LABELS as CERTIFICATE_LABELS
 from .bundles import dump_certificates as dump_certificates
@@ -44,27 +43,23 @@ if TYPE_CHECKING:
     from .secrets import secret_files as secret_files
 
 #: The other forms of files, which making and serving a pair does not need.
-_LATER = {
-    "Contents": "contents",
-    "PKCS7_LABELS": "pkcs7",
-    "dump_dotenv": "secrets",
-    "dump_pkcs7": "pkcs7",
-    "dump_secret": "secrets",
-    "is_pkcs12": "pkcs12",
-    "is_pkcs7": "pkcs7",
-    "is_secret": "secrets",
-    "load_contents": "contents",
-    "load_pkcs12": "pkcs12",
-    "load_pkcs7": "pkcs7",
-    "load_secret": "secrets",
-    "needs_passphrase": "contents",
-    "secret": "secrets",
-    "secret_files": "secrets",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+__getattr__ = later(
+    __name__,
+    {
+        "Contents": "contents",
+        "PKCS7_LABELS": "pkcs7",
+        "dump_dotenv": "secrets",
+        "dump_pkcs7": "pkcs7",
+        "dump_secret": "secrets",
+        "is_pkcs12": "pkcs12",
+        "is_pkcs7": "pkcs7",
+        "is_secret": "secrets",
+        "load_contents": "contents",
+        "load_pkcs12": "pkcs12",
+        "load_pkcs7": "pkcs7",
+        "load_secret": "secrets",
+        "needs_passphrase": "contents",
+        "secret": "secrets",
+        "secret_files": "secrets",
+    },
+)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import TYPE_CHECKING
 
 from ..headers import hash_of as csp_hash
+from ..later import later
 from ._well_known import ELSEWHERE as ELSEWHERE
 from .acme import AcmeHook as AcmeHook
 from .hooks import facts_of as facts_of
@@ -47,17 +46,13 @@ __all__ = [
 ]
 
 #: What few apps use, and where it is.
-_LATER = {
-    "ClientCertificate": "clients",
-    "clear_site_data": "logout",
-    "client_certificate": "clients",
-    "require_client_certificate": "clients",
-    "tls_client": "clients",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+__getattr__ = later(
+    __name__,
+    {
+        "ClientCertificate": "clients",
+        "clear_site_data": "logout",
+        "client_certificate": "clients",
+        "require_client_certificate": "clients",
+        "tls_client": "clients",
+    },
+)
