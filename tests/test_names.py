@@ -670,3 +670,9 @@ def test_names_need_neither_cryptography_nor_the_list_until_asked() -> None:
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_that_was_parsed_is_that_one_name() -> None:
+    (name,) = parse("app.test")
+
+    assert parse(name) == (name,)

@@ -35,6 +35,10 @@ def parse(texts: Iterable[str] | str) -> tuple[Name, ...]:
     :param texts: Names, or one text with commas or spaces between them.
     :raises InvalidName: if there is none, or one is no name.
     """
+    if isinstance(texts, Name):
+        # It can be iterated over, but its kind is no name.
+        return (texts,)
+
     if isinstance(texts, str):
         texts = texts.replace(",", " ").split()
 
