@@ -62,7 +62,8 @@ class Crowd:
     def __init__(self, limit: int = MAX_CONNECTIONS) -> None:
         self.limit = min(limit, _descriptors() // 2)
         self._clients: dict[socket.socket, _Standing] = {}
-        self._left = threading.Condition()
+        self._lock = threading.RLock()
+        self._left = threading.Condition(self._lock)
         self._warned = False
 
     def __len__(self) -> int:
@@ -83,7 +84,7 @@ class Crowd:
 
     def move(self, client: socket.socket, stage: Stage) -> None:
         """Say what this client is doing now."""
-        with self._left:
+        with self._lock:
             standing = self._clients.get(client)
 
             if standing and standing.stage is not Stage.DROPPED:

@@ -138,7 +138,9 @@ class Answer:
         """Decide where the body ends, and what is said of it."""
         code = int(status[:3])
         given = {name.lower(): value for name, value in self._fields}
-        fields = [each for each in self._fields if each[0].lower() not in _HOP_BY_HOP]
+        fields = self._fields
+        if not _HOP_BY_HOP.isdisjoint(given):
+            fields = [each for each in fields if each[0].lower() not in _HOP_BY_HOP]
 
         if code == 101:
             # The app speaks for itself from here on.
@@ -149,7 +151,7 @@ class Answer:
             self._request.method == "HEAD" or code < 200 or code in (204, 304)
         )
         fields = self._delimit(code, fields, given.get("content-length"))
-        fields += [
+        extra = [
             (name, value)
             for name, value in self._extra.items()
             if name.lower() not in given
@@ -158,7 +160,7 @@ class Answer:
         if "close" in given.get("connection", "").lower() or not self._may_go_on():
             self.keep_alive = False
 
-        return code, fields + self._connection()
+        return code, [*fields, *extra, *self._connection()]
 
     def _delimit(self, code: int, fields: Fields, length: str | None) -> Fields:
         if code < 200 or code == 204:

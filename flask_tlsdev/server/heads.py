@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from .limits import FIELD_LIMIT
 
+#: The values of the fields by their names in lower case.
+Values = dict[str, list[str]]
+
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rf"({_NAME}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
 #: No control character but the tab; so no bare carriage return either.
@@ -68,17 +71,18 @@ def parse(data: bytes) -> Head:
     first, *lines = data.decode("latin-1").split("\n")
     method, target, version = _request_line(first.removesuffix("\r"))
     fields = _fields(lines)
-    _check_host(target, version, _values(fields, "host"))
-    connection = _tokens(fields, "connection")
+    values = _by_name(fields)
+    _check_host(target, version, values.get("host", []))
+    connection = _tokens(values, "connection")
     return Head(
         method,
         target,
         version,
         fields,
-        _length(fields, version),
+        _length(values, version),
         _keep_alive(version, connection),
-        version == "HTTP/1.1" and "100-continue" in _tokens(fields, "expect"),
-        "upgrade" in connection and bool(_values(fields, "upgrade")),
+        version == "HTTP/1.1" and "100-continue" in _tokens(values, "expect"),
+        "upgrade" in connection and "upgrade" in values,
     )
 
 
@@ -130,14 +134,18 @@ def _fields(lines: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple(fields)
 
 
-def _values(fields: tuple[tuple[str, str], ...], name: str) -> list[str]:
-    return [value for each, value in fields if each.lower() == name]
+def _by_name(fields: tuple[tuple[str, str], ...]) -> Values:
+    values: Values = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value)
+
+    return values
 
 
-def _tokens(fields: tuple[tuple[str, str], ...], name: str) -> set[str]:
+def _tokens(values: Values, name: str) -> set[str]:
     return {
         token.strip(" \t").lower()
-        for value in _values(fields, name)
+        for value in values.get(name, ())
         for token in value.split(",")
     }
 
@@ -153,9 +161,9 @@ def _check_host(target: str, version: str, hosts: list[str]) -> None:
         raise BadRequest("The request's Host is malformed.")
 
 
-def _length(fields: tuple[tuple[str, str], ...], version: str) -> int | None:
-    codings = _values(fields, "transfer-encoding")
-    lengths = _values(fields, "content-length")
+def _length(values: Values, version: str) -> int | None:
+    codings = values.get("transfer-encoding", [])
+    lengths = values.get("content-length", [])
 
     if not codings:
         return _content_length(lengths)

@@ -99,6 +99,24 @@ def test_an_app_may_take_longer_than_any_client(hasty: Served) -> None:
         assert talk.get().status == 200
 
 
+def test_a_client_may_pause_while_it_takes_an_answer(hasty: Served) -> None:
+    """As a browser does with a video: longer than it may be idle."""
+    pieces = [bytes([number]) * 500_000 for number in range(40)]
+
+    def video(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", "20000000")])
+        return pieces
+
+    hasty.app.paths["/video"] = video
+
+    with hasty.talk() as talk:
+        talk.send(request("GET", "/video"))
+        threading.Event().wait(1)
+
+        assert talk.answer().body == b"".join(pieces)
+        assert talk.get().status == 200
+
+
 def test_an_ignored_body_that_never_comes_is_not_waited_for(hasty: Served) -> None:
     with hasty.talk() as talk:
         talk.send(request("POST", "/ignore", "Content-Length: 1000"))
