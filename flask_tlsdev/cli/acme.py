@@ -12,7 +12,6 @@ import click
 
 from .group import is_interactive
 from .options import Checked
-from .options import F
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,16 +138,6 @@ def make_options() -> list[click.Option]:
             help="ACME: the binding's HMAC key is the first line of this file.",
         ),
     ]
-
-
-def options(function: F) -> F:
-    """The options, for a command that is a decorated function."""
-    for option in reversed(make_options()):
-        # What click.option() does.
-        params = function.__dict__.setdefault("__click_params__", [])
-        params.append(option)
-
-    return function
 
 
 def take(values: dict[str, Any]) -> dict[str, object]:

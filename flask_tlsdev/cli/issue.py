@@ -12,10 +12,9 @@ import click
 
 from . import acme
 from . import client
-from . import kube
+from . import issuers
 from . import options
 from . import passphrases
-from . import vault
 from .group import answering
 from .group import shown
 from .group import usage_error
@@ -40,9 +39,7 @@ _LONGEST_FOR_APPLE = timedelta(days=825)
     "--issuer",
     help="Who issues it: local-ca, self-signed, acme, vault, cert-manager or yours.",
 )
-@acme.options
-@vault.OPTIONS.add
-@kube.OPTIONS.add
+@issuers.options
 @options.key_type
 @options.days
 @click.option(
@@ -105,9 +102,7 @@ def issue(
         issuer=issuer,
         key_type=key_type,
         lifetime=days,
-        acme=acme.take(issuer_options),
-        vault=vault.OPTIONS.take(issuer_options),
-        kube=kube.OPTIONS.take(issuer_options),
+        **issuers.take(issuer_options),
         talk=acme.talk(),
     )
     _warn_of_long_life(days)

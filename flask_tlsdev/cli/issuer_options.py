@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import click
 
-from .options import F
-
 
 class Field(NamedTuple):
     """One option, and the field of the issuer's ``Options`` that it sets."""
@@ -55,15 +53,6 @@ class IssuerOptions:
             )
             for each in self._fields
         ]
-
-    def add(self, function: F) -> F:
-        """Give them to a command that is a decorated function."""
-        for option in reversed(self.make()):
-            # What click.option() does.
-            params = function.__dict__.setdefault("__click_params__", [])
-            params.append(option)
-
-        return function
 
     def take(self, values: dict[str, Any]) -> dict[str, object]:
         """Take them out of all that a command was given."""

@@ -15,9 +15,8 @@ import click
 
 from ..errors import TLSDevError
 from . import acme
-from . import kube
+from . import issuers
 from . import options
-from . import vault
 from .group import usage_error
 from .settings import project_settings
 
@@ -62,9 +61,7 @@ class Outcome:
 @click.argument("name", required=False, type=options.NAME)
 @click.option("--all", "every", is_flag=True, help="Every pair in the store.")
 @click.option("--issuer", help="Who issues them, instead of TLSDEV_ISSUER.")
-@acme.options
-@vault.OPTIONS.add
-@kube.OPTIONS.add
+@issuers.options
 @click.option(
     "--deploy-hook",
     type=acme.hook("--deploy-hook"),
@@ -113,9 +110,7 @@ def renew(
 
     settings = project_settings(ctx).with_options(
         issuer=issuer,
-        acme=acme.take(issuer_options),
-        vault=vault.OPTIONS.take(issuer_options),
-        kube=kube.OPTIONS.take(issuer_options),
+        **issuers.take(issuer_options),
         talk=acme.talk(),
     )
     found = _chosen(settings, name, every)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from ..config import Settings
+    from ..issuers.acme import Options
     from ..store import StoredPair
 
 
@@ -44,7 +47,6 @@ def _margin(settings: Settings, pair: StoredPair) -> timedelta | None:
 
 
 def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
-    from ..issuers.acme import recall
     from ..issuers.cert_manager import recall as recall_kube
     from ..issuers.vault import recall as recall_vault
 
@@ -54,38 +56,33 @@ def _candidates(settings: Settings, issuer_id: str) -> list[Settings]:
         for name in ("local-ca", "self-signed")
         if issuer_id.startswith(name)
     ]
-    options = recall(settings.store_path, issuer_id)
-    if options is not None:
-        # A hook is not remembered, and terms are accepted anew by a person.
-        options = replace(
-            options,
-            dns_hook=settings.acme.dns_hook,
-            agree_tos=settings.acme.agree_tos,
-            eab_hmac_key=settings.acme.eab_hmac_key,
-        )
-        found.append(
-            settings.changed(
-                issuer="acme",
-                authorities=settings.authorities.replaced(acme=options),
-            )
-        )
-
-    remembered = recall_vault(settings.store_path, issuer_id, settings.vault)
-    if remembered is not None:
-        found.append(
-            settings.changed(
-                issuer="vault",
-                authorities=settings.authorities.replaced(vault=remembered),
-            )
-        )
-
-    in_cluster = recall_kube(settings.store_path, issuer_id, settings.kube)
-    if in_cluster is not None:
-        found.append(
-            settings.changed(
-                issuer="cert-manager",
-                authorities=settings.authorities.replaced(kube=in_cluster),
-            )
-        )
-
+    store, kept = settings.store_path, partial(_kept, settings)
+    found += kept("acme", acme=_acme(settings, issuer_id))
+    found += kept("vault", vault=recall_vault(store, issuer_id, settings.vault))
+    found += kept("cert-manager", kube=recall_kube(store, issuer_id, settings.kube))
     return found
+
+
+def _acme(settings: Settings, issuer_id: str) -> Options | None:
+    from ..issuers.acme import recall
+
+    options = recall(settings.store_path, issuer_id)
+    if options is None:
+        return None
+
+    # A hook is not remembered, and terms are accepted anew by a person.
+    return replace(
+        options,
+        dns_hook=settings.acme.dns_hook,
+        agree_tos=settings.acme.agree_tos,
+        eab_hmac_key=settings.acme.eab_hmac_key,
+    )
+
+
+def _kept(settings: Settings, issuer: str, **options: Any) -> list[Settings]:
+    """The settings with what is remembered of an issuer; none where nothing is."""
+    if None in options.values():
+        return []
+
+    authorities = settings.authorities.replaced(**options)
+    return [settings.changed(issuer=issuer, authorities=authorities)]

@@ -15,11 +15,10 @@ from flask.cli import ScriptInfo
 from flask.helpers import get_debug_flag
 
 from . import acme
-from . import kube
+from . import issuers
 from . import options
 from . import passphrases
 from . import serving
-from . import vault
 from .group import usage_error
 from .settings import project_settings
 
@@ -99,9 +98,7 @@ def _run(
     from .served import Served
     from .served import VARIABLE
 
-    acme_options = acme.take(flask_options)
-    vault_options = vault.OPTIONS.take(flask_options)
-    kube_options = kube.OPTIONS.take(flask_options)
+    typed = issuers.take(flask_options)
     served = Served.from_parent(os.environ)
     if served is None:
         # Without an app there is nothing to serve, nor to make a pair for.
@@ -111,9 +108,7 @@ def _run(
             add_names=names,
             client_ca=client_ca,
             client_certificate=client_certificate,
-            acme=acme_options,
-            vault=vault_options,
-            kube=kube_options,
+            **typed,
             talk=acme.talk(),
         )
         brought = PairFiles(certfile, keyfile, None) if certfile and keyfile else None
@@ -126,9 +121,7 @@ def _run(
         os.environ[VARIABLE] = served.to_environ()
 
     def source() -> Settings:
-        return project_settings(ctx).with_options(
-            issuer=issuer, acme=acme_options, vault=vault_options, kube=kube_options
-        )
+        return project_settings(ctx).with_options(issuer=issuer, **typed)
 
     if served.extras.host:
         flask_options["host"] = served.extras.host
@@ -272,8 +265,6 @@ run = click.Command(
             default=None,
             help="Show the development page at /_tlsdev/, as debug does by itself.",
         ),
-        *acme.make_options(),
-        *vault.OPTIONS.make(),
-        *kube.OPTIONS.make(),
+        *issuers.make_options(),
     ],
 )
