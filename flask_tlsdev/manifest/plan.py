@@ -9,6 +9,7 @@ from typing import Literal
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from ..issuers.cert_manager import check_namespace as check_namespace
 from ..names import DEFAULT_PERMITS
 from ..names import Name
 from ..names import parse_name
@@ -44,7 +45,6 @@ MOUNT = "/etc/tls"
 PORT = 8443
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
-_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CLASS = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}")
 _PATH = re.compile(r"/[!-~]{0,254}")
@@ -247,11 +247,6 @@ def _is_test(name: Name) -> bool:
 def check_service(text: str) -> str:
     """The name of a Service. What is called after it is longer."""
     return _checked(_LABEL, text, "name of a Service", "web, of at most 40 characters")
-
-
-def check_namespace(text: str) -> str:
-    """The name of a namespace."""
-    return _checked(_NAMESPACE, text, "name of a namespace", "default")
 
 
 def check_class(text: str) -> str:
