@@ -21,6 +21,7 @@ from .printable import quoted
 from .timed import HTTPHandler
 from .timed import HTTPSHandler
 from .timed import Left
+from .timed import read_bounded
 
 #: The largest list that is read, the largest answer, and the largest certificate.
 LARGEST_LIST = 16 << 20
@@ -29,8 +30,6 @@ LARGEST_ISSUER = 1 << 17
 
 #: Seconds for all of one fetch, whatever its size.
 SECONDS = 30.0
-
-_CHUNK = 1 << 16
 
 
 class Unfetched(TLSDevError):
@@ -94,7 +93,7 @@ class Fetcher:
             request = urllib.request.Request(url, body, kind)  # noqa: S310  (it is http)
             answer = opener.open(request, timeout=left())
             with answer:
-                data = _read(answer, limit)
+                data = read_bounded(answer.read1, limit)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise _unfetched(url, error) from error
 
@@ -134,14 +133,6 @@ class Fetcher:
             opener.add_handler(urllib.request.HTTPRedirectHandler())
 
         return opener
-
-
-def _read(answer: http.client.HTTPResponse, limit: int) -> bytes:
-    data = bytearray()
-    while len(data) <= limit and (chunk := answer.read1(_CHUNK)):
-        data += chunk
-
-    return bytes(data)
 
 
 def _unfetched(url: str, error: Exception) -> Unfetched:

@@ -18,6 +18,22 @@ from typing import cast
 #: The seconds that are left; raises where there are none.
 Left = Callable[[], float]
 
+_PIECE = 1 << 14
+
+
+def read_bounded(read: Callable[[int], bytes], limit: int) -> bytes:
+    """What comes until the end, or more than the limit, which is for the caller to say.
+
+    :param read: Such as :meth:`http.client.HTTPResponse.read1`. Not ``read``: of a
+        server that sends a byte now and then it would never return.
+    :param limit: In bytes. At most a piece more than that is held.
+    """
+    data = bytearray()
+    while len(data) <= limit and (piece := read(_PIECE)):
+        data += piece
+
+    return bytes(data)
+
 
 def answer_class(left: Left) -> type[http.client.HTTPResponse]:
     """What reads an answer, for :attr:`http.client.HTTPConnection.response_class`.

@@ -20,13 +20,13 @@ from ...errors import IssuerUnavailable
 from ...printable import printable
 from ...printable import quoted
 from ...timed import HTTPSHandler
+from ...timed import read_bounded
 from ._deadline import Deadline
 from .options import is_https
 
 #: A chain of five RSA certificates has a twentieth of this.
 BODY_LIMIT = 1 << 18
 _REQUEST_SECONDS = 30.0
-_CHUNK = 1 << 14
 _REDIRECTS = 3
 _USER_AGENT = "flask-tlsdev"
 
@@ -129,12 +129,9 @@ class Wire:
             )
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
-        body = b""
-        # Not read(): a server that sends a byte now and then would never end.
-        while chunk := response.read1(_CHUNK):
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
+        body = read_bounded(response.read1, BODY_LIMIT)
+        if len(body) > BODY_LIMIT:
+            raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
 
         return body
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+from functools import partial
 from typing import Any
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from ...errors import IssuerRefused
 from ...printable import printable
 from ...printable import quoted
+from ...timed import read_bounded
 from .._pools import pools
 from ._deadline import Deadline
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 #: A chain of five RSA certificates, twice, has a tenth of this.
 BODY_LIMIT = 1 << 18
-_CHUNK = 1 << 14
 _REQUEST_SECONDS = 30.0
 
 
@@ -108,12 +109,9 @@ class Session(requests.Session):
             return response
 
     def _read(self, response: requests.Response) -> bytes:
-        body = b""
-        # Not read(): a server that sends a byte now and then would never end.
-        while chunk := self._chunk(response):
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
+        body = read_bounded(partial(self._piece, response), BODY_LIMIT)
+        if len(body) > BODY_LIMIT:
+            raise self._odd(f"an answer is larger than {BODY_LIMIT >> 10} KiB")
 
         return body
 
@@ -134,9 +132,9 @@ class Session(requests.Session):
 
         return body
 
-    def _chunk(self, response: requests.Response) -> bytes:
+    def _piece(self, response: requests.Response, size: int) -> bytes:
         try:
-            return bytes(response.raw.read1(_CHUNK))
+            return bytes(response.raw.read1(size))
         except HTTPError:
             # A TLS port tells a plain client what it is, and resets.
             if response.status_code < 400:
