@@ -137,8 +137,8 @@ def obtain(
         _warn_of_fixed(found.files)
         return found
 
-    def is_wanted(found: Provided | None) -> bool:
-        return found is not None and not force and found.sidecar != instead_of
+    def is_wanted(found: Provided) -> bool:
+        return not force and found.sidecar != instead_of
 
     if found is not None and is_wanted(found):
         return found
