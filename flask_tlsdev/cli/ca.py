@@ -97,12 +97,7 @@ def show(ctx: click.Context, as_json: bool) -> None:
 
 
 @ca.command("export")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
-    allow_from_autoenv=False,
-    help="Write here instead of to standard output.",
-)
+@options.out
 @click.option(
     "--serve",
     is_flag=True,

@@ -35,12 +35,7 @@ _BINARY = frozenset({"der", "p12"})
     help="pem and der: the certificate; fullchain: with its chain; pkcs7: with the"
     " root too; p12, dotenv, k8s-secret: with the key.",
 )
-@click.option(
-    "--out",
-    type=options.NEW_FILE,
-    allow_from_autoenv=False,
-    help="Write here instead of to standard output.",
-)
+@options.out
 @click.option(
     "--keyout",
     type=options.NEW_FILE,
@@ -53,12 +48,7 @@ _BINARY = frozenset({"der", "p12"})
     help="PKCS#12 with triple DES, for Windows Server 2016, Java 8 and the like.",
 )
 @click.option("--issuer", "issuer_id", help="Only the pair of this issuer id.")
-@click.option(
-    "--print-private-key",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="Let dotenv or k8s-secret go to standard output. Not in CI.",
-)
+@options.print_private_key("Let dotenv or k8s-secret go to standard output. Not in CI.")
 @passphrases.file_option("Encrypts p12 or --keyout.")
 @passphrases.encrypt
 @options.force("Replace files that exist.")

@@ -98,24 +98,14 @@ def _type(check: str) -> options.Checked:
     allow_from_autoenv=False,
     help="Let the cluster's CA sign this name, too. Repeat for more.",
 )
-@click.option(
-    "--out",
-    type=options.NEW_FILE,
-    allow_from_autoenv=False,
-    help="Write here instead of to standard output.",
-)
+@options.out
 @click.option(
     "--secret-file",
     type=options.NEW_FILE,
     allow_from_autoenv=False,
     help="Make a CA for the cluster, and write its Secret with the private key here.",
 )
-@click.option(
-    "--print-private-key",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="Let Secrets go to standard output. Not in CI.",
-)
+@options.print_private_key("Let Secrets go to standard output. Not in CI.")
 @options.force("Replace files that exist.")
 @click.pass_context
 def manifest(

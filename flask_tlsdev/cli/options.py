@@ -86,6 +86,13 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: A file to be made; ``-`` is standard output, where that is allowed.
 NEW_FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
+#: Where what a command makes goes.
+out = click.option(
+    "--out",
+    type=NEW_FILE,
+    allow_from_autoenv=False,
+    help="Write here instead of to standard output.",
+)
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for programs."
 )
@@ -109,6 +116,13 @@ def yes(function: F) -> F:
 def force(help: str) -> Callable[[F], F]:
     """``--force``, which no environment or dotenv file can give."""
     return click.option("--force", is_flag=True, allow_from_autoenv=False, help=help)
+
+
+def print_private_key(help: str) -> Callable[[F], F]:
+    """``--print-private-key``, which is for a person to type."""
+    return click.option(
+        "--print-private-key", is_flag=True, allow_from_autoenv=False, help=help
+    )
 
 
 def echo_json(value: object) -> None:

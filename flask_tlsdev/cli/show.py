@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 @click.command("show")
 @click.argument("names", metavar="FILE...|-|HOST:PORT", nargs=-1, required=True)
 @click.option("--pem", is_flag=True, help="Print it as PEM instead of in words.")
-@click.option(
-    "--print-private-key",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="With --pem, print private keys too. Not in CI, whose logs are kept.",
+@options.print_private_key(
+    "With --pem, print private keys too. Not in CI, whose logs are kept."
 )
 @passphrases.file_option("Opens an encrypted key or PKCS#12 file.")
 @options.as_json
