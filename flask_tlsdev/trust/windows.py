@@ -14,9 +14,8 @@ from .managed import Command
 from .managed import ManagedStore
 from .root import our_roots
 
-#: Where PowerShell lies, in Windows and in its Linux.
+#: Where PowerShell lies. In WSL it is :data:`flask_tlsdev.programs.WSL_POWERSHELL`.
 POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
-POWERSHELL_IN_WSL = "/mnt/c/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 
 # Nothing is ever put into a script: what it works with comes on its standard
 # input. No quotation mark but ' is in one: each layer treats " in its own way.
